@@ -1,0 +1,43 @@
+# Everything a newcomer needs: `make demo` and `make test`. Both begin with `make setup`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+UV_VERSION := 0.9.0
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lock clean
+
+help:
+	@echo 'make setup   .venv with .venv/bin/selftaught in it'
+	@echo 'make demo    setup, then an improver improves itself on the embedded model'
+	@echo 'make test    setup, then the whole test suite'
+	@echo 'make check   setup, then ruff, mypy strict and the import direction'
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml requirements/core.txt requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'selftaught needs Python 3.11 or newer; name one with: make PYTHON=python3.12 setup'; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup
+	$(BIN)/selftaught run dispatch --rng-seed 0
+
+test: setup
+	$(BIN)/python -m pytest
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_architecture.py
+
+lock:
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --output-file requirements/core.txt pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev --constraint requirements/core.txt --output-file requirements/dev.txt pyproject.toml
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,1 @@
+"""What is learned from runs: transfer to other tasks, and figures."""

@@ -1,0 +1,80 @@
+"""The commands by name. Each loads its module when it is called, so that `--help` stays quick."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+import cyclopts
+import cyclopts.config
+
+from selftaught._version import __version__
+from selftaught.errors import ConfigError, SelfTaughtError
+
+EXIT_DONE, EXIT_FAILED, EXIT_WRONG_CALL = 0, 1, 2
+
+COMMANDS = {
+    "run": ("selftaught.cli.run:run", "Let an improver improve itself on one or more tasks (STOP)."),
+    "improve": ("selftaught.cli.run:improve", "Apply one improver to one task; writes the better solution."),
+    "evaluate": ("selftaught.cli.evaluate:evaluate", "Measure a solution on fresh instances of a task."),
+    "transfer": ("selftaught.cli.run:transfer", "Measure an improver on tasks it never saw (the paper's Table 1)."),
+    "runs": ("selftaught.cli.records:runs", "List the recorded runs."),
+    "show": ("selftaught.cli.records:show", "Show a run: rounds, lineage, and what changed in the improver."),
+    "export": ("selftaught.cli.records:export", "Write everything that is recorded of a run."),
+    "tasks": ("selftaught.cli.lists:tasks", "List the bundled tasks."),
+    "improvers": ("selftaught.cli.lists:improvers", "List the bundled improvers."),
+    "models": ("selftaught.cli.lists:models", "List the models."),
+    "doctor": ("selftaught.cli.lists:doctor", "Say which isolation this machine has, why, and the mend."),
+}
+
+
+def make_app() -> cyclopts.App:
+    """The command line as cyclopts knows it; flags may also come from the environment or from selftaught.toml."""
+    app = cyclopts.App(
+        name="selftaught",
+        help="The Self-Taught Optimizer: improvers that improve solutions, and themselves.",
+        version=__version__,
+        help_format="plaintext",
+        config=[
+            cyclopts.config.Env("SELFTAUGHT_", show=False),
+            cyclopts.config.Toml("selftaught.toml", search_parents=True),
+        ],
+        result_action="return_value",
+        print_error=False,
+        exit_on_error=False,
+        suppress_keyboard_interrupt=False,
+    )
+    for name, (path, summary) in COMMANDS.items():
+        app.command(path, name=name, help=summary)
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Nothing; runs the command line and exits with 0 (done), 1 (the work failed) or 2 (the call was wrong)."""
+    sys.exit(call(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def call(arguments: Sequence[str]) -> int:
+    """The exit code of a call; an error is one sentence on stderr."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return make_app()(list(arguments)) or EXIT_DONE
+    except cyclopts.CycloptsError as error:
+        return _say(str(error), EXIT_WRONG_CALL)
+    except ConfigError as error:
+        return _say(str(error), EXIT_WRONG_CALL)
+    except SelfTaughtError as error:
+        return _say(str(error), EXIT_FAILED)
+    except KeyboardInterrupt:
+        return _say("interrupted; what was done is stored, see `selftaught runs`", EXIT_FAILED)
+    except BrokenPipeError:
+        # Whoever read our output has gone; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_DONE
+
+
+def _say(message: str, code: int) -> int:
+    print(f"selftaught: {' '.join(message.split())}", file=sys.stderr)
+    return code

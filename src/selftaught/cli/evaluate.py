@@ -1,0 +1,64 @@
+"""`evaluate`: one solution, measured."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from selftaught.cli.output import figure, print_json, stdout_console, untrusted
+from selftaught.cli.parameters import Json
+from selftaught.errors import ConfigError
+from selftaught.experiment import Document
+from selftaught.settings import checked_settings
+from selftaught.single import evaluate as evaluate_once
+from selftaught.task import find_task
+
+
+def evaluate(
+    task: str,
+    solution: Path,
+    *,
+    split: Literal["validation", "test"] = "test",
+    rng_seed: int = 0,
+    unsafe_no_isolation: Annotated[bool, Parameter(negative="")] = False,
+    json: Json = False,
+) -> int:
+    """Measure a solution on a draw of instances of a task.
+
+    Args:
+        task: A bundled task or a task folder.
+        solution: The file with the solution.
+        split: Which split to draw from.
+        rng_seed: Which draw.
+        unsafe_no_isolation: Run the solution with your own rights.
+    """
+    found = find_task(task)
+    try:
+        source = solution.read_bytes().decode("utf-8", "surrogateescape")
+    except OSError as error:
+        raise ConfigError(f"the solution {solution} cannot be read: {error.strerror}") from None
+    settings = checked_settings(rng_seed=rng_seed, unsafe_no_isolation=unsafe_no_isolation)
+    document = asyncio.run(evaluate_once(found, source, split, settings))
+    if json:
+        print_json(document)
+    else:
+        _print(document)
+    return 0 if document["outcome"] == "ok" else 1
+
+
+def _print(document: Document) -> None:
+    console = stdout_console()
+    if document["outcome"] == "ok":
+        console.print(
+            f"{document['task']}, {document['split']} split: {figure(document['value'])} "
+            f"({figure(document['low'])} to {figure(document['high'])} over {document['n']} instances)"
+        )
+    else:
+        console.print(untrusted(f"{document['task']}: no value, {document['outcome']}: {document['message']}"))
+    if document["opaque"]:
+        console.print("This task scores beside the candidate (opaque): the score is a claim.")
+    for violation in document["violations"]:
+        console.print(untrusted(f"violation: {violation['kind']}: {violation['detail']}"))

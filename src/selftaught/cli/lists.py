@@ -1,0 +1,71 @@
+"""`tasks`, `improvers`, `models`, `doctor`: what there is."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from typing import Any
+
+from selftaught.cli.output import print_json, stdout_console
+from selftaught.cli.parameters import Json
+from selftaught.improver import bundled_improver, bundled_improver_names
+from selftaught.models import model_infos
+from selftaught.sandbox import diagnose
+from selftaught.source import sha256_of
+from selftaught.task import BUNDLED_TASKS, bundled_task_names, load_task
+
+
+def tasks(*, json: Json = False) -> int:
+    """List the bundled tasks."""
+    listed = []
+    for name in bundled_task_names():
+        task = load_task(BUNDLED_TASKS / name)
+        reference = {"best": task.reference_best, "trivial": task.reference_trivial}
+        listed.append(
+            {
+                "name": task.name,
+                "entry": task.entry,
+                "summary": task.summary,
+                "seed_solution": task.seed_solution,
+                "reference": reference,
+                "instances": {"validation": task.n_validation, "test": task.n_test},
+                "limits": {"cpu_seconds": task.cpu_seconds, "memory_bytes": task.memory_bytes},
+            }
+        )
+    return _show(listed, json)
+
+
+def improvers(*, json: Json = False) -> int:
+    """List the bundled improvers."""
+    listed = []
+    for name in bundled_improver_names():
+        source = bundled_improver(name)
+        summary = source.split('"""')[1].strip()
+        listed.append({"name": name, "summary": summary, "source": source, "sha256": sha256_of(source)})
+    return _show(listed, json)
+
+
+def models(*, json: Json = False) -> int:
+    """List the models."""
+    return _show([dataclasses.asdict(info) for info in model_infos()], json)
+
+
+def doctor(*, json: Json = False) -> int:
+    """Say which isolation this machine has, why, and the mend."""
+    diagnosis = asyncio.run(diagnose())
+    if json:
+        print_json(dataclasses.asdict(diagnosis))
+    else:
+        stdout_console().print(str(diagnosis))
+    return 0 if diagnosis.mode is not None else 1
+
+
+def _show(listed: list[dict[str, Any]], json: bool) -> int:
+    if json:
+        print_json(listed)
+        return 0
+    console = stdout_console()
+    width = max((len(item["name"]) for item in listed), default=0)
+    for item in listed:
+        console.print(f"{item['name']:{width}}  {item['summary']}")
+    return 0

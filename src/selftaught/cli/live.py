@@ -1,0 +1,54 @@
+"""A run while it runs: a live panel on a terminal, a line for each step elsewhere; always on stderr."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from selftaught.progress import Progress
+
+REFRESHES_PER_SECOND = 4
+
+
+@contextlib.contextmanager
+def shown(progress: Progress, console: Console, title: str) -> Iterator[None]:
+    """Nothing; within it, the progress is on the screen."""
+    progress.on_step = lambda line: console.print(Text(line))
+    if not console.is_terminal:
+        yield
+        return
+    view = _View(progress, title)
+    with Live(view, console=console, refresh_per_second=REFRESHES_PER_SECOND, transient=True):
+        yield
+
+
+class _View:
+    """The panel; rich asks for it anew at every refresh."""
+
+    def __init__(self, progress: Progress, title: str) -> None:
+        self._progress = progress
+        self._title = title
+
+    def __rich__(self) -> Group:
+        progress = self._progress
+        usage = progress.usage
+        table = Table.grid(padding=(0, 2))
+        table.add_row("round", f"{progress.round} of {progress.n_rounds}: {progress.phase}")
+        table.add_row("improvements", f"{progress.improvements:,} of about {int(progress.improvements_expected):,}")
+        table.add_row("model calls", f"{usage.calls:,} ({usage.responses:,} responses)")
+        table.add_row("evaluations", f"{usage.evaluations:,} ({usage.utility_calls:,} uses of utilities)")
+        table.add_row("best so far", "-" if progress.best is None else f"{progress.best:.3f} on validation")
+        table.add_row("time", _time(progress))
+        return Group(Text(f"selftaught run {self._title}", style="bold"), table)
+
+
+def _time(progress: Progress) -> str:
+    elapsed = f"{time.monotonic() - progress.started:.0f} s"
+    left = progress.seconds_left
+    return elapsed if left is None else f"{elapsed}, about {left:.0f} s left"

@@ -1,0 +1,53 @@
+"""What goes to stdout and stderr. Text from untrusted programs is escaped before a person sees it."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from selftaught.source import printable
+
+
+def stdout_console() -> Console:
+    """A console for results."""
+    return Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def stderr_console() -> Console:
+    """A console for progress."""
+    return Console(file=sys.stderr, highlight=False, soft_wrap=not sys.stderr.isatty())
+
+
+def print_json(document: Any) -> None:
+    """Nothing; prints one document to stdout as JSON that any reader takes (no NaN, no infinity)."""
+    print(json.dumps(_plain(document), indent=2, ensure_ascii=True, allow_nan=False))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value
+
+
+def untrusted(text: str, style: str = "") -> Text:
+    """Text from an untrusted program, for a console: control characters escaped, no markup."""
+    return Text(printable(text), style=style)
+
+
+def figure(value: float | None) -> str:
+    """A value with three decimals; a dash where there is none."""
+    return "-" if value is None else f"{value:.3f}"
+
+
+def interval(document: dict[str, Any]) -> str:
+    """A mean with its 95 % interval and the number of repeats."""
+    return f"{document['mean']:.3f} ({document['low']:.3f} to {document['high']:.3f})"

@@ -1,0 +1,21 @@
+"""Parameters that several commands share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+StorePath = Annotated[
+    str | None, Parameter(name="--store", help="The store: a file, by default selftaught.db in this folder.")
+]
+Json = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON document to stdout, and nothing else.")]
+
+DEFAULT_STORE = Path("selftaught.db")
+
+
+def store_location(given: str | None) -> str | Path:
+    """The store that is meant."""
+    return given or os.environ.get("SELFTAUGHT_STORE") or DEFAULT_STORE

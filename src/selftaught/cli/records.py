@@ -1,0 +1,140 @@
+"""`runs`, `show`, `export`: what is recorded."""
+
+from __future__ import annotations
+
+import json as json_format
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from selftaught.cli.output import figure, print_json, stdout_console, untrusted
+from selftaught.cli.parameters import Json, StorePath, store_location
+from selftaught.errors import ConfigError
+from selftaught.source import unified_diff
+from selftaught.store import RoundRecord, RunRecord, RunSummary, Store
+from selftaught.store.clock import now
+
+
+def runs(*, store: StorePath = None, json: Json = False) -> int:
+    """List the recorded runs, the newest first."""
+    with Store.open(store_location(store), read_only=True, clock=now) as records:
+        summaries = records.runs()
+    if json:
+        print_json([_summary(summary) for summary in summaries])
+        return 0
+    console = stdout_console()
+    if not summaries:
+        console.print("No run is recorded yet; `selftaught run dispatch` makes one.")
+    for summary in summaries:
+        tasks = ",".join(summary.config.get("tasks", []))
+        console.print(
+            f"{summary.run_id}  {summary.status:11}  {summary.config.get('kind', '')} {tasks}  "
+            f"{summary.config.get('model', '')}  rng-seed {summary.config.get('rng_seed', '')}"
+            f"{'  ' + summary.message if summary.message else ''}"
+        )
+    return 0
+
+
+def _summary(summary: RunSummary) -> dict[str, Any]:
+    return {
+        "run_id": summary.run_id,
+        "kind": summary.config.get("kind"),
+        "task": ",".join(summary.config.get("tasks", [])),
+        "model": summary.config.get("model"),
+        "rng_seed": summary.config.get("rng_seed"),
+        "status": summary.status,
+        "message": summary.message,
+        "isolation": summary.isolation,
+        "rounds": summary.rounds,
+        "created_at": summary.created_at.isoformat(),
+        "finished_at": summary.finished_at.isoformat() if summary.finished_at else None,
+    }
+
+
+def show(run: str, *, store: StorePath = None, json: Json = False) -> int:
+    """Show a run: rounds, lineage, and what changed in the improver.
+
+    Args:
+        run: The run's id, or its beginning.
+    """
+    with Store.open(store_location(store), read_only=True, clock=now) as records:
+        record = records.run(run)
+        if json:
+            print_json({**_summary(record), **(record.result or {})})
+            return 0
+        _print_run(records, record)
+    return 0
+
+
+def _print_run(records: Store, record: RunRecord) -> None:
+    console = stdout_console()
+    console.print(f"{record.run_id}: {record.status}{' (' + record.message + ')' if record.message else ''}")
+    tasks = ",".join(record.config.get("tasks", []))
+    console.print(f"{record.config.get('kind')} {tasks}, model {record.config.get('model')}, isolation {record.isolation}")
+    rounds = records.rounds(record.run_id)
+    for made in rounds:
+        console.print(_round_line(made))
+    for made in rounds:
+        if made.accepted and made.parent is not None and made.parent != made.improver:
+            before, after = records.program(made.parent).source, records.program(made.improver).source
+            names = (f"round {made.round - 1} ({made.parent[:12]})", f"round {made.round} ({made.improver[:12]})")
+            console.print()
+            console.print(untrusted(unified_diff(before, after, *names)))
+    violations = records.violations(record.run_id)
+    if violations:
+        console.print(f"\n{len(violations)} violations; the first:")
+        for violation in violations[:10]:
+            console.print(untrusted(f"  {violation.kind}: {violation.detail}"))
+    if record.result is not None and "verdict" in record.result:
+        console.print(f"\n{record.result['verdict']}")
+
+
+def _round_line(made: RoundRecord) -> str:
+    test = f"test {figure(made.test_mean)} ({figure(made.test_low)} to {figure(made.test_high)})"
+    lineage = f"{made.improver[:12]}"
+    if made.parent is not None:
+        decision = "accepted" if made.accepted else "rejected"
+        proposal = made.candidate[:12] if made.candidate else "none"
+        lineage = f"{made.parent[:12]} proposed {proposal}, {decision}"
+    return f"  round {made.round}  {test}  {lineage}"
+
+
+def export(
+    run: str,
+    *,
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    store: StorePath = None,
+    json: Json = False,
+) -> int:
+    """Write everything that is recorded of a run: one JSON document, or a folder of files.
+
+    Args:
+        run: The run's id, or its beginning.
+        output: A file that ends in .json, or a folder that does not exist yet; by default RUN.json in this folder.
+    """
+    with Store.open(store_location(store), read_only=True, clock=now) as records:
+        document = records.export(records.run(run).run_id)
+    if json:
+        print_json(document)
+        return 0
+    path = output or Path(f"{document['run']['run_id']}.json")
+    if path.exists():
+        raise ConfigError(f"{path} exists already; name another with --output")
+    if path.suffix == ".json":
+        path.write_text(json_format.dumps(document, indent=1), encoding="utf-8")
+    else:
+        _write_folder(path, document)
+    stdout_console().print(f"Written to {path}.")
+    return 0
+
+
+def _write_folder(folder: Path, document: dict[str, Any]) -> None:
+    programs = folder / "programs"
+    programs.mkdir(parents=True)
+    for program in document["programs"]:
+        source = program["source"].encode("utf-8", "surrogatepass")
+        (programs / f"{program['sha256']}.py").write_bytes(source)
+    for name, rows in document.items():
+        if name != "programs":
+            (folder / f"{name}.json").write_text(json_format.dumps(rows, indent=1), encoding="utf-8")

@@ -1,0 +1,153 @@
+"""`run`, `improve`, `transfer`: the commands that spend something."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from selftaught.analysis.transfer import run_transfer
+from selftaught.cli.live import shown
+from selftaught.cli.output import figure, interval, print_json, stderr_console, stdout_console, untrusted
+from selftaught.cli.parameters import Json, StorePath, store_location
+from selftaught.errors import ConfigError
+from selftaught.experiment import Document, run_stop
+from selftaught.progress import Progress
+from selftaught.settings import RunSettings
+from selftaught.single import improve as improve_once
+from selftaught.store import Store
+from selftaught.store.clock import now
+from selftaught.task import find_task, find_tasks
+
+Settings = Annotated[RunSettings | None, Parameter(name="*")]
+
+
+def run(task: str, *, settings: Settings = None, store: StorePath = None, json: Json = False) -> int:
+    """Let an improver improve itself on one or more tasks (STOP).
+
+    Args:
+        task: A bundled task, a task folder, or several with commas between them.
+    """
+    tasks = find_tasks(task)
+    settings = settings or RunSettings()
+    with Store.open(store_location(store), clock=now) as records:
+        progress = Progress()
+        with shown(progress, stderr_console(), title=task):
+            document = asyncio.run(run_stop(tasks, settings, records, progress))
+        if json:
+            print_json(document)
+        else:
+            _print_run(document, records.location)
+    return 0
+
+
+def _print_run(document: Document, location: str) -> None:
+    console = stdout_console()
+    console.print(f"\nTest meta-utility per round, {document['task']}, with 95 % intervals:")
+    for made in document["rounds"]:
+        state = "seed improver" if made["round"] == 0 else "accepted" if made["accepted"] else "kept the one before"
+        console.print(f"  round {made['round']}  {interval(made['test'])}  {state}")
+    n = document["gain"]["n"]
+    console.print(f"\nOn {n} fresh repeats, at the same budget for each improvement:")
+    for label, key in (("seed improver", "seed_improver"), ("best-of-n", "best_of_n"), ("improved improver", "improver")):
+        failed = document[key]["failed"]
+        note = f"  ({failed} of {n} improvements failed)" if failed else ""
+        console.print(f"  {label:18} {interval(document[key]['test'])}{note}")
+    console.print(f"\n{document['verdict']}\n", style="bold")
+    console.print(f"The improver ({document['improver']['sha256'][:12]}):\n")
+    console.print(untrusted(document["improver"]["source"]))
+    _print_notes(document, location)
+
+
+def _print_notes(document: Document, location: str) -> None:
+    console = stdout_console()
+    used = document["budget"]
+    console.print(
+        f"\nUsed: {used['calls']:,} model calls, {used['responses']:,} responses, "
+        f"{used['utility_calls']:,} uses of utilities, {document['evaluations']:,} evaluations, "
+        f"{used['seconds']:.0f} s; isolation: {document['isolation']}."
+    )
+    if document["violations"]:
+        console.print(f"Programs tried what they may not {sum(v['count'] for v in document['violations'])} times:")
+        for violation in document["violations"][:5]:
+            console.print(untrusted(f"  {violation['count']} x {violation['kind']}: {violation['detail']}"))
+    console.print(f"Stored in {location} as {document['run_id']}: `selftaught show {document['run_id']}`")
+    if not document["is_language_model"]:
+        console.print("gp is not a language model: it edits programs at random, by general rules.")
+
+
+def improve(
+    task: str,
+    *,
+    settings: Settings = None,
+    output: Path | None = None,
+    overwrite: Annotated[bool, Parameter(negative="")] = False,
+    store: StorePath = None,
+    json: Json = False,
+) -> int:
+    """Apply one improver to one task; writes the better solution.
+
+    Args:
+        task: A bundled task or a task folder.
+        output: Where to write the solution; by default improved_TASK.py in this folder, nowhere with --json.
+        overwrite: Write even if the file exists.
+    """
+    found = find_task(task)
+    path = output or (None if json else Path(f"improved_{found.name}.py"))
+    if path is not None and path.exists() and not overwrite:
+        raise ConfigError(f"{path} exists already; name another file with --output, or pass --overwrite")
+    with Store.open(store_location(store), clock=now) as records:
+        document = asyncio.run(improve_once(found, settings or RunSettings(), records))
+        if path is not None and document["source"] is not None:
+            path.write_text(document["source"], encoding="utf-8")
+        if json:
+            print_json(document)
+        else:
+            _print_improvement(document, path, records.location)
+    return 0 if document["outcome"] == "ok" else 1
+
+
+def _print_improvement(document: Document, path: Path | None, location: str) -> None:
+    console = stdout_console()
+    if document["outcome"] != "ok":
+        console.print(untrusted(f"No better solution: {document['outcome']}: {document['message']}"))
+    else:
+        before, after = figure(document["value_before"]), figure(document["value_after"])
+        console.print(f"{document['task']}: {before} before, {after} after, on the test split.\n")
+        console.print(untrusted(document["source"]))
+        console.print(f"\nWritten to {path}.")
+    _print_notes(document, location)
+
+
+def transfer(
+    improver: str, *, tasks: str, settings: Settings = None, store: StorePath = None, json: Json = False
+) -> int:
+    """Measure an improver on tasks it never saw (the paper's Table 1).
+
+    Args:
+        improver: A bundled improver, a file, `RUN:round`, or a run (its last round).
+        tasks: Bundled tasks or task folders, with commas between them.
+    """
+    settings = settings or RunSettings()
+    with Store.open(store_location(store), clock=now) as records:
+        document = asyncio.run(run_transfer(improver, find_tasks(tasks), settings, records))
+    if json:
+        print_json(document)
+    else:
+        _print_transfer(document)
+    return 0
+
+
+def _print_transfer(document: dict[str, Any]) -> None:
+    console = stdout_console()
+    columns = ("u(s)", "u(I_0(s))", "u(I_T(s))")
+    console.print(f"{'task':18}" + "".join(f"{column:>26}" for column in columns))
+    for row in document["tasks"]:
+        cells = (row["initial"], row["seed_improver"], row["improver"])
+        console.print(f"{row['task']:18}" + "".join(f"{interval(cell):>26}" for cell in cells))
+    for row in document["tasks"]:
+        console.print(f"{row['task']}: {row['verdict']}")
+    if not document["is_language_model"]:
+        console.print("gp is not a language model: it edits programs at random, by general rules.")

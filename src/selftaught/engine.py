@@ -1,0 +1,170 @@
+"""The engine: everything that an improvement needs, in one place, on the trusted side.
+
+It owns the isolation, the model, the tasks' utilities, the count of what is used and the records; `meta_utility` and
+`recursion` only say what should be improved by what.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from selftaught.budget import Budget, Usage
+from selftaught.errors import Violation
+from selftaught.improver import Improvement, ImproverSession, SessionUtility
+from selftaught.models import LanguageModel, Request
+from selftaught.sandbox import Sandbox
+from selftaught.single_flight import SingleFlight
+from selftaught.task import Task
+from selftaught.utility import Draw, Evaluation, Utility, open_utility
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assignment:
+    """What one improvement is asked to do.
+
+    Attributes:
+        scope: Its structural name, such as `round-1/search/dispatch/repeat-0`; unique together with the improver.
+        improver: The improver's source.
+        initial_solution: What it should improve.
+        task: The name of the task, or `meta` where the solution is an improver.
+        budget: What it may use.
+    """
+
+    scope: str
+    improver: str
+    initial_solution: str
+    task: str
+    budget: Budget
+
+
+class Recorder(Protocol):
+    """Where everything that happens is written, before anyone learns of it."""
+
+    def improvement_started(self, assignment: Assignment) -> str:
+        """The id under which the improvement is recorded."""
+        ...
+
+    def improvement_finished(self, improvement_id: str, improvement: Improvement) -> None:
+        """Records how an improvement ended."""
+        ...
+
+    async def call(self, improvement_id: str, request: Request, answers: list[str], seconds: float) -> None:
+        """Records a call of the model."""
+        ...
+
+    async def exchange(self, improvement_id: str, method: str, request: Any, response: Any) -> None:
+        """Records a request of an improver and the response to it."""
+        ...
+
+    async def evaluation(self, task: Task, draw: Draw, solution: str, evaluation: Evaluation) -> None:
+        """Records an evaluation that was really run."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class _SessionRecorder:
+    recorder: Recorder
+    improvement_id: str
+
+    async def call(self, request: Request, answers: list[str], seconds: float) -> None:
+        await self.recorder.call(self.improvement_id, request, answers, seconds)
+
+    async def exchange(self, method: str, request: Any, response: Any) -> None:
+        await self.recorder.exchange(self.improvement_id, method, request, response)
+
+
+@dataclass(kw_only=True)
+class Engine:
+    """Runs improvements and evaluations, counts what they use, and has them recorded.
+
+    Attributes:
+        sandbox: Where untrusted programs run.
+        model: What answers prompts.
+        rng_seed: What all random numbers of the run are drawn from.
+        recorder: Where everything is written.
+        usage: What the whole run has used.
+        violations: What programs tried and may not, over the whole run.
+        clock: Seconds, monotonic.
+        on_progress: Called after every improvement.
+    """
+
+    sandbox: Sandbox
+    model: LanguageModel
+    rng_seed: int
+    recorder: Recorder
+    usage: Usage = field(default_factory=Usage)
+    violations: list[Violation] = field(default_factory=list)
+    clock: Callable[[], float] = time.monotonic
+    on_progress: Callable[[], None] = lambda: None
+    _stack: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
+    _utilities: dict[str, Utility] = field(default_factory=dict)
+    _improvements: SingleFlight[Assignment, Improvement] = field(default_factory=SingleFlight)
+
+    async def __aenter__(self) -> Engine:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._improvements.close()
+        await self._stack.aclose()
+
+    async def utilities(self, tasks: Sequence[Task]) -> list[Utility]:
+        """The utility of each task, its worker started.
+
+        Raises:
+            TaskError: A task's code cannot be loaded.
+        """
+        return [await self._utility(task) for task in tasks]
+
+    async def _utility(self, task: Task) -> Utility:
+        if task.sha256 not in self._utilities:
+            opened = open_utility(task, self.sandbox, self._evaluated)
+            self._utilities[task.sha256] = await self._stack.enter_async_context(opened)
+        return self._utilities[task.sha256]
+
+    async def improve(self, assignment: Assignment, utility: SessionUtility) -> Improvement:
+        """How an improver did what it was asked to do. The same assignment is carried out once."""
+        return await self._improvements.get(assignment, lambda: self._improve(assignment, utility))
+
+    async def _improve(self, assignment: Assignment, utility: SessionUtility) -> Improvement:
+        improvement_id = self.recorder.improvement_started(assignment)
+        session = ImproverSession(
+            sandbox=self.sandbox,
+            model=self.model,
+            utility=utility,
+            budget=assignment.budget,
+            usage=self.usage,
+            scope=assignment.scope,
+            rng_seed=self.rng_seed,
+            recorder=_SessionRecorder(recorder=self.recorder, improvement_id=improvement_id),
+            clock=self.clock,
+        )
+        improvement = await session.improve(assignment.improver, assignment.initial_solution)
+        self.violations.extend(improvement.violations)
+        self.recorder.improvement_finished(improvement_id, improvement)
+        self.on_progress()
+        return improvement
+
+    async def _evaluated(self, task: Task, draw: Draw, solution: str, evaluation: Evaluation) -> None:
+        self.usage.add(evaluations=1)
+        self.violations.extend(evaluation.violations)
+        await self.recorder.evaluation(task, draw, solution, evaluation)
+
+
+async def run_in_parallel(calls: Sequence[Any]) -> list[Any]:
+    """The results of several coroutines, in their order; the first exception cancels the others and comes out."""
+    async with _first_error_alone(), asyncio.TaskGroup() as group:
+        tasks = [group.create_task(call) for call in calls]
+    return [task.result() for task in tasks]
+
+
+@contextlib.asynccontextmanager
+async def _first_error_alone() -> Any:
+    try:
+        yield
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None

@@ -1,0 +1,98 @@
+"""How things may end: outcomes of untrusted programs (data), and errors of our side (exceptions).
+
+    SelfTaughtError
+    ├── ConfigError            the call was wrong; nothing was spent (exit code 2)
+    ├── BudgetExceeded         which budget, how much was used, what the limit is
+    ├── LanguageModelError     the model did not answer; `retryable` says whether asking again may help
+    ├── SandboxError           isolation could not be set up: stop (never caused by a program under test)
+    ├── StoreError             the store cannot be read or written
+    └── TaskError              a task's own code failed (its instances or its scorer)
+
+What a failing solution or improver does is never an exception here: it is an `Outcome`.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Outcome(enum.StrEnum):
+    """Every way in which the use of an untrusted program may end. Only `OK` comes with a value."""
+
+    OK = "ok"
+    INVALID_SOURCE = "invalid_source"
+    """It is empty, too long, not valid text, does not compile, or lacks the entry point."""
+    RAISED = "raised"
+    """It raised an exception."""
+    TIMED_OUT = "timed_out"
+    """It used up its CPU time, or the hard limit on wall time."""
+    OUT_OF_MEMORY = "out_of_memory"
+    """It asked for more memory than its limit."""
+    BAD_OUTPUT = "bad_output"
+    """It returned something of the wrong type, shape or range, or not a finite number."""
+    EXITED = "exited"
+    """Its process ended without an answer: `os._exit`, a crash, a signal."""
+    VIOLATION = "violation"
+    """It tried a forbidden system call and was killed for it."""
+    PROTOCOL_VIOLATION = "protocol_violation"
+    """It sent bytes that are not a message of the protocol."""
+    BUDGET_EXCEEDED = "budget_exceeded"
+    """It went over a budget and did not catch the exception."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Violation:
+    """A try to do what is not allowed.
+
+    Attributes:
+        kind: A short stable name, such as `system_call` or `read_only_view`.
+        detail: One line that says what was tried; text from the program is escaped where it is shown.
+    """
+
+    kind: str
+    detail: str
+
+
+class SelfTaughtError(Exception):
+    """The root of all errors of this package; the message is one sentence with the mend."""
+
+
+class ConfigError(SelfTaughtError):
+    """The call was wrong; raised before anything is spent."""
+
+
+class BudgetExceeded(SelfTaughtError):
+    """A budget is used up.
+
+    Attributes:
+        budget: Which one, such as `calls` or `utility_calls`.
+        used: How much of it is used.
+        limit: How much there was.
+    """
+
+    def __init__(self, budget: str, used: float, limit: float) -> None:
+        super().__init__(f"the budget of {budget} is used up: {used:g} of {limit:g}")
+        self.budget = budget
+        self.used = used
+        self.limit = limit
+
+
+class LanguageModelError(SelfTaughtError):
+    """The language model did not answer."""
+
+    def __init__(self, message: str, *, retryable: bool) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+
+
+class SandboxError(SelfTaughtError):
+    """The isolation could not be set up; the mend is in the message."""
+
+
+class StoreError(SelfTaughtError):
+    """The store cannot be read or written; the mend is in the message."""
+
+
+class TaskError(SelfTaughtError):
+    """A task's own code failed: its instances, its scorer, or its files."""

@@ -1,0 +1,297 @@
+"""One run from its settings to its document: the recursion, the measurements beside it, and the records."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import platform
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+from selftaught._version import __version__
+from selftaught.engine import Engine
+from selftaught.errors import ConfigError, SelfTaughtError, Violation
+from selftaught.improver import bundled_improver, find_improver
+from selftaught.meta_utility import MetaEvaluation, MetaUtility
+from selftaught.models import find_model, model_infos
+from selftaught.progress import Progress
+from selftaught.recorder import StoreRecorder
+from selftaught.recursion import Round, SelfTaughtOptimizer
+from selftaught.sandbox import Sandbox, SandboxConfig
+from selftaught.settings import RunSettings
+from selftaught.source import sha256_of
+from selftaught.statistics import Estimate, PairedDifference, estimate, paired_difference
+from selftaught.store import RunStart, Store
+from selftaught.task import Task
+from selftaught.task_check import check_task
+
+SIGNIFICANCE = 0.05
+
+Document = dict[str, Any]
+
+
+def resolve_improver(name: str, store: Store | None) -> str:
+    """The source of an improver named by a bundled name, a file, or `RUN:round`.
+
+    Raises:
+        ConfigError: There is none of that name.
+        StoreError: There is no such run.
+    """
+    run, _, number = name.rpartition(":")
+    if not run or not number.isdigit() or store is None:
+        return find_improver(name)
+    record = store.run(run)
+    improvers = {made.round: made.improver for made in store.rounds(record.run_id)}
+    if int(number) not in improvers:
+        raise ConfigError(f"run {record.run_id} has no round {number}; it has 0 to {max(improvers, default=0)}")
+    return store.program(improvers[int(number)]).source
+
+
+@contextlib.asynccontextmanager
+async def opened_sandbox(settings: RunSettings) -> AsyncIterator[Sandbox]:
+    """The isolation that the settings ask for.
+
+    Raises:
+        SandboxError: It is not to be had.
+    """
+    mode: Literal["auto", "full", "confined", "sealed", "unsandboxed"] = settings.isolation
+    if settings.unsafe_no_isolation:
+        mode = "unsandboxed"
+    config = SandboxConfig(mode=mode)
+    if settings.workers is not None:
+        config = replace(config, workers=settings.workers)
+    async with await Sandbox.start(config) as sandbox:
+        yield sandbox
+
+
+@contextlib.asynccontextmanager
+async def recorded_run(store: Store, config: Document, tasks: Sequence[Task], isolation: str) -> AsyncIterator[str]:
+    """The id of a run that is recorded as finished, failed or interrupted, whichever it will be."""
+    run_id = store.new_run_id()
+    versions = {
+        "selftaught": __version__,
+        "python": platform.python_version(),
+        "model": f"{config['model']} {find_model_version(config['model'])}",
+        "tasks": {task.name: task.sha256 for task in tasks},
+    }
+    store.start_run(RunStart(run_id=run_id, config=config, versions=versions, isolation=isolation))
+    await store.committed()
+    try:
+        yield run_id
+    except asyncio.CancelledError:
+        store.finish_run(run_id, status="interrupted", message="it was interrupted")
+        raise
+    except SelfTaughtError as error:
+        store.finish_run(run_id, status="failed", message=str(error))
+        raise
+
+
+def find_model_version(name: str) -> str:
+    """The version of the model of that name."""
+    return next(info.version for info in model_infos() if info.name == name)
+
+
+async def run_stop(tasks: Sequence[Task], settings: RunSettings, store: Store, progress: Progress) -> Document:
+    """The document of a whole run: the recursion, then the comparison on fresh draws.
+
+    Raises:
+        SelfTaughtError: It could not be done; the run is recorded as failed.
+    """
+    seed_improver = resolve_improver(settings.improver, store)
+    make_model = find_model(settings.model)
+    config = {"kind": "run", "tasks": [task.name for task in tasks], **settings.model_dump()}
+    async with opened_sandbox(settings) as sandbox:
+        async with recorded_run(store, config, tasks, sandbox.mode) as run_id:
+            recorder = StoreRecorder(store, run_id, settings.model)
+            engine = Engine(
+                sandbox=sandbox,
+                model=make_model(sandbox, settings.rng_seed),
+                rng_seed=settings.rng_seed,
+                recorder=recorder,
+                usage=progress.usage,
+                on_progress=progress.improvement_finished,
+            )
+            async with engine:
+                experiment = Experiment(
+                    run_id=run_id, tasks=tasks, settings=settings, engine=engine, recorder=recorder, progress=progress
+                )
+                document = await experiment.run(seed_improver)
+            store.finish_run(run_id, status="finished", result=document)
+            await store.committed()
+    return document
+
+
+@dataclass(kw_only=True)
+class Experiment:
+    """A run under way.
+
+    Attributes:
+        run_id: Its name.
+        tasks: What its meta-utility averages over.
+        settings: What was asked for.
+        engine: What does the work.
+        recorder: Where rounds are written.
+        progress: What a person is shown of it.
+    """
+
+    run_id: str
+    tasks: Sequence[Task]
+    settings: RunSettings
+    engine: Engine
+    recorder: StoreRecorder
+    progress: Progress
+
+    async def run(self, seed_improver: str) -> Document:
+        """The document of the run."""
+        settings, engine = self.settings, self.engine
+        utilities = await engine.utilities(self.tasks)
+        for utility in utilities:
+            await check_task(utility, engine.sandbox, settings.rng_seed)
+        meta_utility = MetaUtility(
+            engine=engine,
+            utilities=utilities,
+            budget=settings.budget(engine.model.improvement_budget),
+            n_repeats=settings.n_repeats,
+            split="validation",
+            purpose="",
+        )
+        optimizer = SelfTaughtOptimizer(
+            engine=engine,
+            meta_utility=meta_utility,
+            budget=settings.meta_budget(engine.model.meta_budget),
+            n_rounds=settings.rounds,
+            accept=settings.accept_rule,
+            n_gate_repeats=settings.gate_repeats,
+        )
+        rounds = await self._rounds(optimizer, seed_improver)
+        comparison = await self._compare(meta_utility, seed_improver, rounds[-1][0].improver)
+        return self._document(rounds, comparison)
+
+    async def _rounds(self, optimizer: SelfTaughtOptimizer, seed_improver: str) -> list[tuple[Round, Estimate]]:
+        test = optimizer.meta_utility.for_purpose("test", split="test", n_repeats=self.settings.test_repeats)
+        rounds: list[tuple[Round, Estimate]] = []
+        self.progress.enter_round(0, self.settings, len(self.tasks))
+        async for made in optimizer.rounds(seed_improver):
+            measured = estimate((await test.evaluate(made.improver)).values)
+            rounds.append((made, measured))
+            await self.recorder.round(made, measured, self.engine.usage.counts())
+            self.progress.leave_round(made, measured)
+            self.progress.enter_round(made.number + 1, self.settings, len(self.tasks))
+        return rounds
+
+    async def _compare(self, meta_utility: MetaUtility, seed_improver: str, improver: str) -> Comparison:
+        self.progress.enter_comparison()
+        fresh = meta_utility.for_purpose("fresh", split="fresh", n_repeats=self.settings.fresh_repeats)
+        sources = {"seed": seed_improver, "best_of_n": bundled_improver("best_of_n"), "improved": improver}
+        measured = {name: await fresh.evaluate(source) for name, source in sources.items()}
+        return Comparison(**measured)
+
+    def _document(self, rounds: list[tuple[Round, Estimate]], comparison: Comparison) -> Document:
+        improver = rounds[-1][0].improver
+        model = self.engine.model.info
+        budget = self.settings.budget(self.engine.model.improvement_budget)
+        meta_budget = self.settings.meta_budget(self.engine.model.meta_budget)
+        return {
+            "run_id": self.run_id,
+            "task": ",".join(task.name for task in self.tasks),
+            "model": model.name,
+            "is_language_model": model.is_language_model,
+            "isolation": self.engine.sandbox.mode,
+            "opaque": [task.name for task in self.tasks if task.is_opaque],
+            "rng_seed": self.settings.rng_seed,
+            "settings": self.settings.model_dump(exclude={"workers", "isolation", "unsafe_no_isolation"}),
+            "improvement_budget": asdict(budget),
+            "meta_budget": asdict(meta_budget),
+            "rounds": [_round_document(made, test) for made, test in rounds],
+            "seed_improver": {"test": asdict(comparison.estimate("seed")), **comparison.failures("seed")},
+            "best_of_n": {"test": asdict(comparison.estimate("best_of_n")), **comparison.failures("best_of_n")},
+            "improver": {
+                "sha256": sha256_of(improver),
+                "source": improver,
+                "test": asdict(comparison.estimate("improved")),
+                **comparison.failures("improved"),
+            },
+            "initial_solution": {"test": asdict(comparison.initial())},
+            "gain": asdict(comparison.gain_over("seed")),
+            "gain_over_best_of_n": asdict(comparison.gain_over("best_of_n")),
+            "verdict": verdict(comparison.gain_over("seed"), comparison.gain_over("best_of_n")),
+            "budget": {
+                **{name: count for name, count in self.engine.usage.counts().items() if name != "evaluations"},
+                "seconds": round(time.monotonic() - self.progress.started, 3),
+            },
+            "evaluations": self.engine.usage.evaluations,
+            "violations": violations_document(self.engine.violations),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Three improvers on the same fresh draws, repeat by repeat."""
+
+    seed: MetaEvaluation
+    best_of_n: MetaEvaluation
+    improved: MetaEvaluation
+
+    def estimate(self, name: str) -> Estimate:
+        """The mean of one of them, with its interval."""
+        return estimate(self._evaluation(name).values)
+
+    def initial(self) -> Estimate:
+        """The mean of the seed solutions, with its interval."""
+        return estimate(self.seed.initial_values)
+
+    def failures(self, name: str) -> Document:
+        """How many of its improvements failed, and the commonest reason."""
+        evaluation = self._evaluation(name)
+        return {"failed": evaluation.n_failed, "commonest_failure": evaluation.commonest_failure}
+
+    def gain_over(self, name: str) -> PairedDifference:
+        """How much better the improved improver is, paired by repeat."""
+        return paired_difference(self.improved.values, self._evaluation(name).values)
+
+    def _evaluation(self, name: str) -> MetaEvaluation:
+        evaluation: MetaEvaluation = getattr(self, name)
+        return evaluation
+
+
+def verdict(over_seed: PairedDifference, over_best_of_n: PairedDifference) -> str:
+    """What the comparison says, in plain words."""
+    return f"Against the seed improver: {finding(over_seed)}. Against best-of-n: {finding(over_best_of_n)}."
+
+
+def finding(gain: PairedDifference) -> str:
+    """What a paired comparison says, in plain words."""
+    interval = f"95 % interval {gain.low:+.3f} to {gain.high:+.3f}, p = {gain.p_value:.2g}, {gain.n} paired repeats"
+    if gain.p_value < SIGNIFICANCE and gain.mean > 0:
+        return f"improved by {gain.mean:.3f} ({interval})"
+    if gain.p_value < SIGNIFICANCE:
+        return f"worse by {-gain.mean:.3f} ({interval})"
+    return f"no evidence of improvement ({interval})"
+
+
+def violations_document(violations: Sequence[Violation]) -> list[Document]:
+    """Each kind of violation once, with how often it happened; the order does not depend on who came first."""
+    counts = Counter((violation.kind, violation.detail) for violation in violations)
+    return [{"kind": kind, "detail": detail, "count": count} for (kind, detail), count in sorted(counts.items())]
+
+
+def _round_document(made: Round, test: Estimate) -> Document:
+    improvement = made.improvement
+    proposal = improvement.solution if improvement is not None else None
+    return {
+        "round": made.number,
+        "validation": made.validation.mean,
+        "test": asdict(test),
+        "accepted": made.accepted,
+        "improver": sha256_of(made.improver),
+        "parent": sha256_of(made.parent) if made.parent is not None else None,
+        "proposal": sha256_of(proposal) if proposal is not None else None,
+        "proposal_validation": made.proposal_validation.mean if made.proposal_validation else None,
+        "parent_validation": made.parent_validation.mean if made.parent_validation else None,
+        "outcome": str(improvement.outcome) if improvement is not None else "ok",
+        "message": improvement.message if improvement is not None else "",
+        "meta_budget_used": improvement.usage.counts() if improvement is not None else None,
+    }

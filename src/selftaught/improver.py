@@ -1,0 +1,280 @@
+"""Improvers at work: one improvement I(u, s, L), isolated, with everything it learns coming from here.
+
+The improver's process holds views only. Each of its requests is served by an `ImproverSession`: budgets are
+reserved here, utilities are computed here, the model is asked from here, and every exchange is journalled before
+the improver learns of it. While a request is served the improver is suspended, so an improver that improves
+improvers is the engine's call stack, never a sandbox in a sandbox.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from selftaught.budget import Account, Budget, Usage
+from selftaught.errors import BudgetExceeded, ConfigError, LanguageModelError, Outcome, Violation
+from selftaught.models import LanguageModel, Request
+from selftaught.sandbox import Child, ChildEnded, Limits, Sandbox
+from selftaught.source import nearest, rng_seed_of, why_unusable
+from selftaught.worker.messages import (
+    Failure,
+    ImproverReply,
+    ImproverStart,
+    PromptRequest,
+    PromptResponse,
+    Refusal,
+    Result,
+    UtilityRequest,
+    UtilityResponse,
+    ViolationNotice,
+)
+
+BUNDLED_IMPROVERS = Path(__file__).parent / "improvers"
+IMPROVER_LIMITS = Limits(cpu_seconds=30.0, wall_seconds=120.0, threads=True)
+"""An improver mostly waits: for the model and for utilities, and then its clocks stand still."""
+
+MAX_REQUESTS_IN_FLIGHT = 64
+MAX_VIOLATIONS_KEPT = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Improvement:
+    """How one improvement ended.
+
+    Attributes:
+        outcome: `OK` exactly if there is a solution.
+        message: What went wrong, in one line.
+        solution: The improved solution; None unless the outcome is `OK`.
+        usage: What it used of its budget.
+        violations: What the improver tried and may not.
+    """
+
+    outcome: Outcome
+    message: str = ""
+    solution: str | None = None
+    usage: Usage = field(default_factory=Usage)
+    violations: tuple[Violation, ...] = ()
+
+
+class SessionUtility(Protocol):
+    """The utility of one session: a task's, or the meta-utility."""
+
+    @property
+    def description(self) -> str:
+        """What the language model is told."""
+        ...
+
+    async def value(self, solution: str) -> float | None:
+        """The utility of a solution; None if it fails."""
+        ...
+
+
+class SessionRecorder(Protocol):
+    """Where a session's exchanges are written before they are answered."""
+
+    async def call(self, request: Request, answers: list[str], seconds: float) -> None:
+        """Records a call of the model."""
+        ...
+
+    async def exchange(self, method: str, request: Any, response: Any) -> None:
+        """Records a request and its response, in the order in which they are answered."""
+        ...
+
+
+@dataclass(kw_only=True)
+class ImproverSession:
+    """One improvement: serves the improver's requests until it returns.
+
+    Attributes:
+        sandbox: Where the improver runs.
+        model: What answers its prompts.
+        utility: What values its solutions.
+        budget: What it may use.
+        usage: What its improvement is part of.
+        scope: The structural name of this improvement; its random numbers are drawn from it.
+        rng_seed: The run's.
+        recorder: Where exchanges are written.
+        clock: Seconds, monotonic.
+    """
+
+    sandbox: Sandbox
+    model: LanguageModel
+    utility: SessionUtility
+    budget: Budget
+    usage: Usage
+    scope: str
+    rng_seed: int
+    recorder: SessionRecorder
+    clock: Callable[[], float]
+
+    async def improve(self, improver: str, initial_solution: str) -> Improvement:
+        """The improvement of a solution by an improver, given as source text."""
+        self._account = Account(self.budget, self.usage)
+        self._ordinals: Counter[str] = Counter()
+        self._violations: list[Violation] = []
+        problem = why_unusable(improver)
+        if problem:
+            return Improvement(outcome=Outcome.INVALID_SOURCE, message=problem)
+        start = self._start_message(improver, initial_solution)
+        async with self.sandbox.child("improver", start, IMPROVER_LIMITS) as child:
+            outcome, message, solution = await self._serve(child)
+            violations = [*self._violations, *child.violations][:MAX_VIOLATIONS_KEPT]
+        return Improvement(
+            outcome=outcome,
+            message=message,
+            solution=solution,
+            usage=self._account.usage,
+            violations=tuple(violations),
+        )
+
+    def _start_message(self, improver: str, initial_solution: str) -> ImproverStart:
+        return ImproverStart(
+            source=improver,
+            initial_solution=initial_solution,
+            utility_description=self.utility.description,
+            utility_budget=self.budget.utility_calls,
+            calls_budget=self.budget.calls,
+            max_responses_per_call=self.budget.responses,
+            rng_seed=rng_seed_of("improver", self.rng_seed, self.scope),
+        )
+
+    async def _serve(self, child: Child) -> tuple[Outcome, str, str | None]:
+        requests: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                reply: ImproverReply = msgspec.convert(await _next_message(child, requests), ImproverReply)
+                if isinstance(reply, Result):
+                    return _judge_result(reply.solution)
+                if isinstance(reply, Failure):
+                    return Outcome(reply.outcome), reply.message, None
+                if isinstance(reply, ViolationNotice):
+                    self._violations.append(Violation(kind=reply.kind, detail=reply.detail))
+                    del self._violations[MAX_VIOLATIONS_KEPT:]
+                    continue
+                if len(requests) >= MAX_REQUESTS_IN_FLIGHT:
+                    return self._flooded()
+                requests.add(asyncio.create_task(self._answer(child, reply)))
+        except ChildEnded as ended:
+            return ended.outcome, ended.message, None
+        except msgspec.ValidationError as error:
+            detail = f"it sent what is no message of the protocol: {error}"
+            self._violations.append(Violation(kind="protocol", detail=detail))
+            return Outcome.PROTOCOL_VIOLATION, detail, None
+        finally:
+            for request in requests:
+                request.cancel()
+            await asyncio.gather(*requests, return_exceptions=True)
+
+    def _flooded(self) -> tuple[Outcome, str, None]:
+        detail = f"it had more than {MAX_REQUESTS_IN_FLIGHT} requests in flight"
+        self._violations.append(Violation(kind="request_flood", detail=detail))
+        return Outcome.PROTOCOL_VIOLATION, detail, None
+
+    async def _answer(self, child: Child, request: PromptRequest | UtilityRequest) -> None:
+        with child.wall_paused():
+            try:
+                if isinstance(request, PromptRequest):
+                    response: Any = await self._prompt(request)
+                else:
+                    response = await self._utility(request)
+            except BudgetExceeded as error:
+                self._violations.append(Violation(kind="budget", detail=str(error)))
+                response = Refusal(id=request.id, kind="budget", message=str(error))
+            except LanguageModelError as error:
+                response = Refusal(id=request.id, kind="model", message=str(error))
+            await self.recorder.exchange(type(request).__name__, request, response)
+        await child.send(response)
+
+    async def _prompt(self, request: PromptRequest) -> PromptResponse | Refusal:
+        n_samples = request.n_responses * len(request.messages)
+        if not 1 <= n_samples <= self.budget.responses or request.n_responses < 1:
+            message = f"a call may have 1 to {self.budget.responses} responses, not {n_samples}"
+            return Refusal(id=request.id, kind="interface", message=message)
+        if not 0 <= request.temperature <= 10:
+            return Refusal(id=request.id, kind="interface", message="the temperature should be between 0 and 10")
+        times_used = self._account.reserve_call()
+        asked = self._numbered(request)
+        started = self.clock()
+        answers = await self.model.answer(asked)
+        self._account.count_responses(len(answers))
+        await self.recorder.call(asked, answers, self.clock() - started)
+        return PromptResponse(id=request.id, answers=answers, times_used=times_used)
+
+    def _numbered(self, request: PromptRequest) -> Request:
+        asked = Request(
+            expertise=request.expertise,
+            messages=tuple(request.messages),
+            n_responses=request.n_responses,
+            temperature=request.temperature,
+            scope=self.scope,
+        )
+        ordinal = self._ordinals[asked.sha256]
+        self._ordinals[asked.sha256] += 1
+        return replace(asked, ordinal=ordinal)
+
+    async def _utility(self, request: UtilityRequest) -> UtilityResponse:
+        uses = self._account.reserve_utility_call()
+        value = await self.utility.value(request.solution)
+        return UtilityResponse(id=request.id, value=value, uses=uses)
+
+
+async def _next_message(child: Child, requests: set[asyncio.Task[None]]) -> object:
+    """The child's next message. A request whose service failed on our side ends the wait with its exception."""
+    receiving = asyncio.ensure_future(child.receive())
+    try:
+        while True:
+            done, _ = await asyncio.wait({receiving, *requests}, return_when=asyncio.FIRST_COMPLETED)
+            for request in done & requests:
+                requests.discard(request)
+                request.result()
+            if receiving in done:
+                return receiving.result()
+    finally:
+        if not receiving.done():
+            receiving.cancel()
+            await asyncio.gather(receiving, return_exceptions=True)
+
+
+def _judge_result(solution: str) -> tuple[Outcome, str, str | None]:
+    problem = why_unusable(solution)
+    if problem:
+        return Outcome.BAD_OUTPUT, f"what it returned is no solution: {problem}", None
+    return Outcome.OK, "", solution
+
+
+def bundled_improver_names() -> list[str]:
+    """The names of the bundled improvers, sorted."""
+    return sorted(path.stem for path in BUNDLED_IMPROVERS.glob("*.py"))
+
+
+def bundled_improver(name: str) -> str:
+    """The source of a bundled improver."""
+    return (BUNDLED_IMPROVERS / f"{name}.py").read_text(encoding="utf-8")
+
+
+def find_improver(name: str) -> str:
+    """The source of the improver that a person means: the name of a bundled one, or a file.
+
+    Raises:
+        ConfigError: There is no such improver, or the file cannot be used.
+    """
+    names = bundled_improver_names()
+    if name in names:
+        return bundled_improver(name)
+    path = Path(name)
+    if not path.is_file():
+        raise ConfigError(f"there is no improver or file {name!r}{nearest(name, names)}")
+    try:
+        source = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"the improver {path} cannot be read: {error}") from None
+    problem = why_unusable(source)
+    if problem:
+        raise ConfigError(f"the improver {path} cannot be used: {problem}")
+    return source

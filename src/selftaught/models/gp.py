@@ -1,0 +1,60 @@
+"""The embedded model `gp`: a genetic-programming proposer that speaks the language-model protocol.
+
+It is not a language model. It reads the programs in a prompt and answers with edited ones. The prompts carry
+programs that nobody vetted, so the work is done by a worker (`worker.gp`), isolated like all others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from selftaught.budget import Budget
+from selftaught.errors import LanguageModelError
+from selftaught.models.language_model import ModelInfo, Request
+from selftaught.sandbox import ChildEnded, Limits, Sandbox
+from selftaught.source import rng_seed_of
+from selftaught.worker.messages import Proposals, ProposerStart
+
+GP_INFO = ModelInfo(
+    name="gp",
+    summary="embedded genetic-programming proposer: no key, no network, free; not a language model",
+    is_language_model=False,
+    version="1",
+    notice="gp is not a language model: it edits programs at random, by general rules.",
+)
+
+PROPOSER_LIMITS = Limits(cpu_seconds=20.0, wall_seconds=300.0)
+
+
+class GeneticProposer:
+    """The embedded model; its answers are a function of `rng_seed` and the request alone."""
+
+    info = GP_INFO
+    # Its calls are free, and the choice of a strategy matters only where there is room for one.
+    improvement_budget = Budget(calls=16, responses=8, utility_calls=160)
+    meta_budget = Budget(calls=4, responses=6, utility_calls=25)
+
+    def __init__(self, sandbox: Sandbox, rng_seed: int) -> None:
+        self._sandbox = sandbox
+        self._rng_seed = rng_seed
+
+    async def answer(self, request: Request) -> list[str]:
+        """`n_responses` edited programs for each message, in the order of the messages."""
+        asked = (self._ask(request, index) for index in range(len(request.messages)))
+        return [answer for answers in await asyncio.gather(*asked) for answer in answers]
+
+    async def _ask(self, request: Request, index: int) -> list[str]:
+        seed = rng_seed_of("gp", self._rng_seed, request.scope, request.sha256, request.ordinal, index)
+        start = ProposerStart(
+            message=request.messages[index],
+            n_responses=request.n_responses,
+            temperature=request.temperature,
+            rng_seed=seed,
+        )
+        async with self._sandbox.slots, self._sandbox.child("proposer", start, PROPOSER_LIMITS) as child:
+            try:
+                return msgspec.convert(await child.receive(), Proposals).answers
+            except (ChildEnded, msgspec.ValidationError) as error:
+                raise LanguageModelError(f"gp did not answer: {error}", retryable=False) from None

@@ -1,0 +1,104 @@
+"""Where a run is, for whoever shows it: the run writes, a screen reads."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from selftaught.budget import Usage
+from selftaught.recursion import Round
+from selftaught.settings import RunSettings
+from selftaught.statistics import Estimate
+
+N_COMPARED = 3
+"""Improvers in the comparison at the end: seed, best of n, improved."""
+
+USES_GUESSED = 6
+"""Uses of the meta-utility in a round, before one has been seen: what the seed improver makes of one call."""
+
+
+@dataclass(kw_only=True)
+class Progress:
+    """Where a run is, for whoever shows it; the engine writes, a screen reads.
+
+    Attributes:
+        phase: What is being done, in a few words.
+        round: The round under way.
+        n_rounds: T.
+        usage: What has been used so far.
+        improvements: Improvements finished.
+        improvements_expected: How many there will be in all, as far as can be told.
+        best: The best validation meta-utility of a round so far.
+        started: When the run began, on the engine's clock.
+        on_step: Told a line whenever a step ends.
+    """
+
+    phase: str = "starting"
+    round: int = 0
+    n_rounds: int = 0
+    usage: Usage = field(default_factory=Usage)
+    improvements: int = 0
+    improvements_expected: int = 0
+    best: float | None = None
+    started: float = field(default_factory=time.monotonic)
+    on_step: Callable[[str], None] = lambda line: None
+    _improvements_before_round: int = 0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """A guess from the improvements done and to do; None before there is anything to guess from."""
+        if self.improvements < 5 or not self.improvements_expected:
+            return None
+        elapsed = time.monotonic() - self.started
+        return elapsed * max(0, self.improvements_expected - self.improvements) / self.improvements
+
+    def improvement_finished(self) -> None:
+        """Counts an improvement."""
+        self.improvements += 1
+
+    def enter_round(self, number: int, settings: RunSettings, n_tasks: int = 1) -> None:
+        """Says that a round begins, and guesses anew how much there is to do."""
+        self.n_rounds = settings.rounds
+        if number > settings.rounds:
+            return
+        self.round = number
+        self.phase = "measuring the seed improver" if number == 0 else "the improver improves itself"
+        uses = self._uses_last_round(settings.n_repeats * n_tasks)
+        rounds_left = settings.rounds - max(number, 1) + 1
+        per_round = uses * settings.n_repeats + 2 * settings.gate_repeats + settings.test_repeats
+        rest = rounds_left * per_round + N_COMPARED * settings.fresh_repeats
+        self.improvements_expected = self.improvements + rest * n_tasks
+        self._improvements_before_round = self.improvements
+
+    def _uses_last_round(self, improvements_per_use: int) -> float:
+        if self.round < 1:
+            return USES_GUESSED
+        return (self.improvements - self._improvements_before_round) / improvements_per_use
+
+    def leave_round(self, made: Round, test: Estimate) -> None:
+        """Says how a round ended."""
+        self.best = made.validation.mean if self.best is None else max(self.best, made.validation.mean)
+        self.on_step(f"round {made.number} of {self.n_rounds}: {_decision(made)}; {_figures(made, test)}")
+
+    def enter_comparison(self) -> None:
+        """Says that the rounds are over."""
+        self.phase = "comparing on fresh repeats"
+        self.on_step("comparing seed, best-of-n and improved improver on fresh repeats")
+
+
+def _decision(made: Round) -> str:
+    if made.improvement is None:
+        return "seed improver"
+    if made.improvement.solution is None:
+        return f"no proposal ({made.improvement.outcome}: {made.improvement.message})"
+    if made.proposal_validation is None:
+        return "the improver proposed itself"
+    return "proposal accepted" if made.accepted else "proposal rejected"
+
+
+def _figures(made: Round, test: Estimate) -> str:
+    measured = f"test {test.mean:.3f} ({test.low:.3f} to {test.high:.3f})"
+    if made.proposal_validation is None or made.parent_validation is None:
+        return f"validation {made.validation.mean:.3f}, {measured}"
+    return f"validation {made.parent_validation.mean:.3f} -> {made.proposal_validation.mean:.3f}, {measured}"

@@ -1,0 +1,163 @@
+"""Writes what the engine does into the store, each thing before anyone learns of it."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from typing import Any
+
+import msgspec
+
+from selftaught.engine import Assignment
+from selftaught.errors import Violation
+from selftaught.improver import Improvement
+from selftaught.models import Request
+from selftaught.recursion import Round
+from selftaught.source import sha256_of
+from selftaught.statistics import Estimate
+from selftaught.store import (
+    EvaluationRecord,
+    ImprovementRecord,
+    JournalEntry,
+    ModelCallRecord,
+    RoundRecord,
+    Store,
+    ViolationRecord,
+)
+from selftaught.task import Task
+from selftaught.utility import Draw, Evaluation
+
+
+class StoreRecorder:
+    """A `Recorder` of one run, over a store."""
+
+    def __init__(self, store: Store, run_id: str, model: str) -> None:
+        self._store = store
+        self._run_id = run_id
+        self._model = model
+        self._sequence: Counter[str] = Counter()
+
+    def improvement_started(self, assignment: Assignment) -> str:
+        """The id under which the improvement is recorded."""
+        improvement_id = uuid.uuid4().hex
+        is_meta = assignment.task == "meta"
+        self._store.start_improvement(
+            ImprovementRecord(
+                id=improvement_id,
+                run_id=self._run_id,
+                path=assignment.scope,
+                improver=self._store.add_program(assignment.improver, "improver"),
+                task=assignment.task,
+                split="validation",
+                key=assignment.scope,
+                initial=self._store.add_program(assignment.initial_solution, "improver" if is_meta else "solution"),
+            )
+        )
+        return improvement_id
+
+    def improvement_finished(self, improvement_id: str, improvement: Improvement) -> None:
+        """Records how an improvement ended."""
+        result = None
+        if improvement.solution is not None:
+            result = self._store.add_program(improvement.solution, "solution")
+        self._store.finish_improvement(
+            improvement_id,
+            outcome=improvement.outcome,
+            message=improvement.message,
+            result=result,
+            budget=improvement.usage.counts(),
+        )
+        self._add_violations(improvement.violations, improvement_id=improvement_id)
+
+    async def call(self, improvement_id: str, request: Request, answers: list[str], seconds: float) -> None:
+        """Records a call of the model, one row for each message."""
+        for index, message in enumerate(request.messages):
+            first = index * request.n_responses
+            self._store.add_model_call(
+                ModelCallRecord(
+                    run_id=self._run_id,
+                    improvement_id=improvement_id,
+                    model=self._model,
+                    request_sha256=request.sha256,
+                    ordinal=request.ordinal,
+                    expertise=request.expertise,
+                    message=message,
+                    temperature=request.temperature,
+                    n_responses=request.n_responses,
+                    answers=answers[first : first + request.n_responses],
+                    seconds=seconds,
+                )
+            )
+
+    async def exchange(self, improvement_id: str, method: str, request: Any, response: Any) -> None:
+        """Records a request of an improver and the response to it; returns when that is durable."""
+        self._store.add_journal_entry(
+            JournalEntry(
+                run_id=self._run_id,
+                improvement_id=improvement_id,
+                sequence=self._sequence[improvement_id],
+                method=method,
+                request=msgspec.to_builtins(request),
+                response=msgspec.to_builtins(response),
+            )
+        )
+        self._sequence[improvement_id] += 1
+        await self._store.committed()
+
+    async def evaluation(self, task: Task, draw: Draw, solution: str, evaluation: Evaluation) -> None:
+        """Records an evaluation that was really run."""
+        program = self._store.add_program(solution, "solution")
+        self._store.add_evaluation(
+            EvaluationRecord(
+                run_id=self._run_id,
+                program=program,
+                task=task.name,
+                split=draw.split,
+                key=draw.key,
+                outcome=evaluation.outcome,
+                message=evaluation.message,
+                value=evaluation.value,
+                scores=evaluation.scores,
+                n=task.n_instances(draw.split),
+                cpu_seconds=evaluation.cpu_seconds,
+            )
+        )
+        self._add_violations(evaluation.violations, program=program)
+
+    async def round(self, made: Round, test: Estimate, budget: dict[str, Any]) -> None:
+        """Records a round; returns when it is durable."""
+        proposal = made.improvement.solution if made.improvement is not None else None
+        for improver in filter(None, (made.improver, made.parent, proposal)):
+            self._store.add_program(improver, "improver")
+        self._store.add_round(
+            RoundRecord(
+                run_id=self._run_id,
+                round=made.number,
+                improver=sha256_of(made.improver),
+                candidate=sha256_of(proposal) if proposal is not None else None,
+                parent=sha256_of(made.parent) if made.parent is not None else None,
+                accepted=made.accepted,
+                validation=made.proposal_validation.mean if made.proposal_validation else made.validation.mean,
+                incumbent_validation=made.parent_validation.mean if made.parent_validation else None,
+                test_mean=test.mean,
+                test_low=test.low,
+                test_high=test.high,
+                test_n=test.n,
+                budget=budget,
+            )
+        )
+        await self._store.committed()
+
+    def _add_violations(
+        self, violations: tuple[Violation, ...], *, improvement_id: str | None = None, program: str | None = None
+    ) -> None:
+        for violation in violations:
+            self._store.add_violation(
+                ViolationRecord(
+                    run_id=self._run_id,
+                    improvement_id=improvement_id,
+                    program=program,
+                    kind=violation.kind,
+                    detail=violation.detail,
+                )
+            )

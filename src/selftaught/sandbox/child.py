@@ -1,0 +1,330 @@
+"""The engine's end of one child: messages, clocks, and how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from selftaught.errors import Outcome, Violation
+from selftaught.sandbox.limits import MAX_THREADS, Limits, available_cores
+from selftaught.worker import wire
+from selftaught.worker.confine import EXIT_OUT_OF_MEMORY
+
+SHORTEST_TICK_SECONDS = 0.002
+LONGEST_TICK_SECONDS = 0.1
+END_GRACE_SECONDS = 0.5
+_CPU_CLOCK_OF_PROCESS = 2
+
+
+class ChildEnded(Exception):
+    """The child is gone; what it did is an `Outcome`, and no error of ours.
+
+    Attributes:
+        outcome: How it ended.
+        message: One line about it.
+    """
+
+    def __init__(self, outcome: Outcome, message: str) -> None:
+        super().__init__(f"{outcome}: {message}")
+        self.outcome = outcome
+        self.message = message
+
+
+class Connection(asyncio.Protocol):
+    """The engine's end of a child's socket: bytes from the child, no more than one largest message of them, and back-pressure both ways."""
+
+    def __init__(self, frame_bytes: int) -> None:
+        self._frame_bytes = frame_bytes
+        self._received = bytearray()
+        self._transport: asyncio.Transport | None = None
+        self._paused = False
+        self.changed = asyncio.Event()
+        self.writable = asyncio.Event()
+        self.writable.set()
+        self.ended = False
+
+    @property
+    def pending(self) -> int:
+        """How many bytes have come that no message was made of yet."""
+        return len(self._received)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        if self.pending > self._frame_bytes + wire.HEADER_BYTES and self._transport is not None and not self._paused:
+            self._transport.pause_reading()
+            self._paused = True
+        self.changed.set()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.ended = True
+        self.changed.set()
+        self.writable.set()
+
+    def pause_writing(self) -> None:
+        self.writable.clear()
+
+    def resume_writing(self) -> None:
+        self.writable.set()
+
+    def write(self, frame: bytes) -> None:
+        if self._transport is not None:
+            self._transport.write(frame)
+
+    def abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+    def take(self) -> object:
+        """Returns the next message, or `NOTHING` where it is not complete yet.
+
+        Raises:
+            WireError: The bytes are no message, or announce one that is too large.
+        """
+        if self.pending < wire.HEADER_BYTES:
+            return NOTHING
+        length = wire.frame_length(self._received)
+        if length > self._frame_bytes:
+            raise wire.WireError(f"a message of {length} bytes, more than {self._frame_bytes}")
+        end = wire.HEADER_BYTES + length
+        if self.pending < end:
+            return NOTHING
+        body = bytes(memoryview(self._received)[wire.HEADER_BYTES : end])
+        del self._received[:end]
+        if self._paused and self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+            self._paused = False
+        return wire.decode(body)
+
+
+NOTHING = object()
+
+
+class Child:
+    """One confined process that runs one role.
+
+    Attributes:
+        violations: What it tried and is not allowed, as far as the isolation sees it.
+    """
+
+    def __init__(self, limits: Limits, connection: Connection) -> None:
+        self.limits = limits
+        self.violations: list[Violation] = []
+        self.started = asyncio.Event()
+        self.ended = asyncio.Event()
+        self._connection = connection
+        self._verdict: ChildEnded | None = None
+        self._closing = False
+        self._pid = 0
+        self._pidfd = -1
+        self._final_cpu_seconds: float | None = None
+        self._wall = _PausableClock()
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+
+    async def send(self, message: object) -> None:
+        """Sends a message; waits while the child is slow to read.
+
+        Raises:
+            ChildEnded: It is gone.
+            WireError: The message is not plain data.
+        """
+        frame = wire.encode(message)
+        if self._verdict is None and not self._connection.ended:
+            self._connection.write(frame)
+            await self._connection.writable.wait()
+        if self._verdict is not None or self._connection.ended:
+            raise await self._how_it_ended()
+
+    async def receive(self) -> object:
+        """Returns the next message, plain data; waits for it. What the child sent before it ended is still delivered.
+
+        Raises:
+            ChildEnded: It is gone, or what it sent is not a message.
+        """
+        while True:
+            try:
+                message = self._connection.take()
+            except wire.WireError as error:
+                self._condemn(Outcome.PROTOCOL_VIOLATION, str(error), kind="protocol")
+                raise await self._how_it_ended() from None
+            if message is not NOTHING:
+                return message
+            if self._connection.ended:
+                raise await self._how_it_ended()
+            self._connection.changed.clear()
+            await self._connection.changed.wait()
+
+    @contextlib.contextmanager
+    def wall_paused(self) -> Iterator[None]:
+        """Stops the wall clock meanwhile; for when the engine serves a request of the child. May be nested and may overlap."""
+        self._wall.pause()
+        try:
+            yield
+        finally:
+            self._wall.resume()
+            self._watch()
+
+    @property
+    def cpu_seconds(self) -> float:
+        """The CPU time used so far, all threads; read from outside the child."""
+        if self._final_cpu_seconds is not None:
+            return self._final_cpu_seconds
+        try:
+            return time.clock_gettime(((~self._pid) << 3) | _CPU_CLOCK_OF_PROCESS)
+        except OSError:
+            return 0.0
+
+    def process_started(self, pidfd: int) -> None:
+        """Takes over a descriptor of the child's process; called by the zygote's end."""
+        self._pidfd = pidfd
+        self._pid = pid_of(pidfd)
+        self._wall.start()
+        self.started.set()
+        if self._closing or self._verdict is not None:
+            self._kill()
+        else:
+            self._watch()
+
+    def process_ended(self, status: int | None, cpu_seconds: float) -> None:
+        """Notes how the process ended; called by the zygote's end, with None where the zygote itself is gone."""
+        if self._final_cpu_seconds is not None:
+            return
+        if status is None:
+            self._kill()
+        if self._verdict is None and not self._closing:
+            self._judge(status, cpu_seconds)
+        self._final_cpu_seconds = cpu_seconds
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._pidfd >= 0:
+            os.close(self._pidfd)
+            self._pidfd = -1
+        self.ended.set()
+
+    def abandon(self) -> None:
+        """Kills the child as soon as it runs, without waiting for its end."""
+        self._closing = True
+        self._kill()
+        self._connection.abort()
+
+    async def close(self) -> None:
+        """Kills the child, if it still lives, and waits until it is reaped."""
+        self.abandon()
+        await self.ended.wait()
+
+    async def _how_it_ended(self) -> ChildEnded:
+        """Waits for the end of the process; one that has only closed its connection is ended after a moment."""
+        if self._verdict is None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.ended.wait(), END_GRACE_SECONDS)
+        if self._verdict is None:
+            self._condemn(Outcome.EXITED, "it closed its connection and went on")
+        await self.ended.wait()
+        assert self._verdict is not None
+        return ChildEnded(self._verdict.outcome, self._verdict.message)
+
+    def _watch(self) -> None:
+        """Looks at the clocks, and comes back when a limit could be reached."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if not self.started.is_set() or self._closing or self._verdict is not None or self.ended.is_set():
+            return
+        limits = self.limits
+        cpu_left = limits.cpu_seconds - self.cpu_seconds
+        wall_left = limits.wall_seconds - self._wall.seconds
+        if cpu_left <= 0:
+            self._condemn(Outcome.TIMED_OUT, f"it used more than {limits.cpu_seconds:g} s of CPU time")
+        elif wall_left <= 0:
+            self._condemn(Outcome.TIMED_OUT, f"it was not done after {limits.wall_seconds:g} s")
+        elif limits.threads and _threads_of(self._pid) > MAX_THREADS:
+            self._condemn(Outcome.VIOLATION, f"it started more than {MAX_THREADS} threads", kind="threads")
+        else:
+            cores = available_cores() if limits.threads else 1
+            tick = min(cpu_left / cores, wall_left, LONGEST_TICK_SECONDS if limits.threads else wall_left)
+            self._timer = self._loop.call_later(max(tick, SHORTEST_TICK_SECONDS), self._watch)
+
+    def _judge(self, status: int | None, cpu_seconds: float) -> None:
+        outcome, message, kind = _verdict(status, cpu_seconds, self.limits)
+        if outcome is Outcome.EXITED and self._connection.pending and status == 0:
+            outcome, message, kind = Outcome.PROTOCOL_VIOLATION, "it ended in the middle of a message", "protocol"
+        self._condemn(outcome, message, kind=kind)
+
+    def _condemn(self, outcome: Outcome, message: str, *, kind: str | None = None) -> None:
+        if self._verdict is not None:
+            return
+        self._verdict = ChildEnded(outcome, message)
+        if kind is not None:
+            self.violations.append(Violation(kind=kind, detail=message))
+        self._kill()
+
+    def _kill(self) -> None:
+        if self._pidfd >= 0:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+
+
+class _PausableClock:
+    """Seconds since the start, without those during which it was paused."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+        self._before = 0.0
+        self._pauses = 0
+
+    @property
+    def seconds(self) -> float:
+        return self._before + (0.0 if self._pauses else time.monotonic() - self._since)
+
+    def start(self) -> None:
+        self._since, self._before = time.monotonic(), 0.0
+
+    def pause(self) -> None:
+        self._before = self.seconds
+        self._pauses += 1
+
+    def resume(self) -> None:
+        self._pauses -= 1
+        if not self._pauses:
+            self._since = time.monotonic()
+
+
+def pid_of(pidfd: int) -> int:
+    """Returns the process id, as this process sees it, that a descriptor stands for; -1 if it is gone."""
+    for line in Path(f"/proc/self/fdinfo/{pidfd}").read_text().splitlines():
+        if line.startswith("Pid:"):
+            return int(line.split()[1])
+    return -1
+
+
+def _threads_of(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[17])
+    except (OSError, IndexError, ValueError):
+        return 1
+
+
+def _verdict(status: int | None, cpu_seconds: float, limits: Limits) -> tuple[Outcome, str, str | None]:
+    """Returns what an end that the engine did not bring about means: the outcome, a line, and the kind of violation, if any."""
+    if status is None:
+        return Outcome.EXITED, "the process that started it ended", None
+    code = os.waitstatus_to_exitcode(status)
+    if code == EXIT_OUT_OF_MEMORY:
+        return Outcome.OUT_OF_MEMORY, f"it needed more than {limits.memory_bytes} bytes of memory", None
+    if code >= 0:
+        return Outcome.EXITED, f"its process ended with exit code {code}", None
+    if -code == signal.SIGSYS:
+        return Outcome.VIOLATION, "it made a forbidden system call", "system_call"
+    if -code == signal.SIGXCPU or (-code == signal.SIGKILL and cpu_seconds >= limits.cpu_seconds):
+        return Outcome.TIMED_OUT, f"it used more than {limits.cpu_seconds:g} s of CPU time", None
+    if -code == signal.SIGKILL:
+        return Outcome.OUT_OF_MEMORY, "the operating system ended it, most likely for want of memory", None
+    return Outcome.EXITED, f"its process ended by signal {signal.Signals(-code).name}", None

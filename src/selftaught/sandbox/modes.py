@@ -1,0 +1,100 @@
+"""Which isolation this machine can give: found by trying, never by what is installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from selftaught.errors import SandboxError
+from selftaught.sandbox.limits import Mode
+from selftaught.sandbox.python_paths import PythonPaths
+from selftaught.sandbox.zygote_process import Plan, ZygoteProcess, ZygoteRefused
+
+MODES: tuple[Mode, ...] = ("full", "confined", "sealed")
+NOBODY = 65534
+
+NOT_INSTALLED = "bubblewrap is not installed"
+_MENDS = (
+    (NOT_INSTALLED, "install bubblewrap 0.8 or newer (`apt install bubblewrap`, `dnf install bubblewrap`)"),
+    ("nknown option", "install bubblewrap 0.8 or newer"),
+    (
+        "ermission",
+        "allow unprivileged user namespaces to bwrap (Ubuntu 24.04: `sysctl kernel.apparmor_restrict_unprivileged_userns=0` or an AppArmor profile for it; "
+        "in a container: start it with a seccomp profile that allows them)",
+    ),
+    ("andlock", "use Linux 5.13 or newer with Landlock among its security modules (`lsm=landlock,...` on the kernel's command line)"),
+)
+_GENERAL_MEND = "see `selftaught doctor`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """The isolation that works here.
+
+    Attributes:
+        plan: How zygotes are started.
+        zygote: The first one, started to find out.
+        causes: Why each stronger mode does not work here.
+    """
+
+    plan: Plan
+    zygote: ZygoteProcess
+    causes: dict[Mode, str] = field(default_factory=dict)
+
+    @property
+    def warning(self) -> str | None:
+        """One sentence with cause and mend; None in the mode `full`."""
+        if self.plan.mode == "full":
+            return None
+        if self.plan.mode == "unsandboxed":
+            return "programs run without isolation and can do whatever you can; mend: leave out --unsafe-no-isolation"
+        if not self.causes:
+            return f"the isolation is {self.plan.mode}, not full, because that was asked for; mend: ask for `auto`"
+        causes = "; ".join(self.causes.values())
+        return f"the isolation is {self.plan.mode}, not full: {causes}; mend: {mend_of(next(iter(self.causes.values())))}"
+
+
+async def choose(mode: Literal["auto", "full", "confined", "sealed", "unsandboxed"]) -> Choice:
+    """Returns the strongest isolation that can be set up here, or the one asked for.
+
+    Raises:
+        SandboxError: None can be set up, or not the one asked for.
+    """
+    if sys.platform != "linux":
+        raise SandboxError("the isolation needs Linux; on Windows use WSL2, on macOS a Linux virtual machine or container")
+    causes: dict[Mode, str] = {}
+    for plan in plans(mode):
+        cause = missing(plan)
+        if cause is None:
+            try:
+                return Choice(plan=plan, zygote=await ZygoteProcess.start(plan), causes=causes)
+            except ZygoteRefused as error:
+                cause = str(error)
+        causes[plan.mode] = cause
+    told = "; ".join(f"{tried}: {cause}" for tried, cause in causes.items())
+    raise SandboxError(f"programs cannot be isolated here ({told}); mend: {mend_of(next(reversed(causes.values())))}")
+
+
+def plans(mode: str) -> Iterator[Plan]:
+    """Yields what to try, the strongest first. A root engine tries another user first, where that user can read Python."""
+    paths = PythonPaths.of_this_python()
+    bubblewrap = shutil.which("bwrap") or ""
+    modes: tuple[Mode, ...] = ("unsandboxed",) if mode == "unsandboxed" else tuple(m for m in MODES if mode in ("auto", m))
+    users = [NOBODY, None] if os.geteuid() == 0 and paths.readable_by_others() and mode != "unsandboxed" else [None]
+    for tried in modes:
+        for uid in users:
+            yield Plan(mode=tried, uid=uid, bubblewrap=bubblewrap, paths=paths)
+
+
+def missing(plan: Plan) -> str | None:
+    """Returns what is plainly not there for a plan, so that it need not be tried."""
+    return NOT_INSTALLED if plan.mode == "full" and not plan.bubblewrap else None
+
+
+def mend_of(cause: str) -> str:
+    """Returns what a person can do about a cause."""
+    return next((mend for sign, mend in _MENDS if sign in cause), _GENERAL_MEND)

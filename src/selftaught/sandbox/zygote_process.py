@@ -1,0 +1,284 @@
+"""The engine's end of one zygote: start it, have it confined, let it fork children, notice its end."""
+
+from __future__ import annotations
+
+import array
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from selftaught.sandbox.child import Child, pid_of
+from selftaught.sandbox.limits import Mode
+from selftaught.sandbox.python_paths import WORKER, PythonPaths
+
+START_SECONDS = 60.0
+OOM_SCORE_ADJUSTMENT = 800
+MAX_PACKET_BYTES = 65536
+ENVIRONMENT = {
+    "LC_ALL": "C.UTF-8",
+    "MALLOC_ARENA_MAX": "1",
+    "MKL_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+}
+"""What the zygote starts with; it clears it before the first child. One thread for linear algebra: more would make memory limits fail."""
+
+
+class ZygoteRefused(Exception):
+    """A zygote could not be started or confined; the message is the cause."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How zygotes are started here.
+
+    Attributes:
+        mode: The mode of isolation.
+        uid: The user to become first, where this process is root and another user can read Python; None to stay.
+        bubblewrap: The path of `bwrap`, used in the mode `full`.
+        paths: What must be visible inside.
+    """
+
+    mode: Mode
+    uid: int | None
+    bubblewrap: str
+    paths: PythonPaths
+
+    def command(self, control: int) -> list[str]:
+        """Returns the command that starts a zygote on the inherited descriptor `control`."""
+        python = [self.paths.executable, "-s", "-P", "-B", "-S", str(WORKER / "zygote.py"), str(control)]
+        if self.mode != "full":
+            return python
+        binds = [part for path in self.paths.readable for part in ("--ro-bind", path, path)]
+        variables = [part for name, value in ENVIRONMENT.items() for part in ("--setenv", name, value)]
+        isolation = ["--unshare-user", "--unshare-all", "--cap-drop", "ALL", "--disable-userns", "--die-with-parent", "--as-pid-1"]
+        return [self.bubblewrap, *isolation, "--clearenv", *variables, *binds, "--chdir", "/", "--", *python]
+
+
+class ZygoteProcess:
+    """One zygote and the children that it has forked.
+
+    Attributes:
+        on_end: Called once when it has ended without having been asked to.
+        roles: The roles that its children can run.
+        failed_roles: Why others could not be imported.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.alive = False
+        self.children: dict[int, Child] = {}
+        self.roles: frozenset[str] = frozenset()
+        self.failed_roles: dict[str, str] = {}
+        self.pid = 0
+        self.on_end: Callable[[ZygoteProcess], None] | None = None
+        self._refusals: dict[int, str] = {}
+        self._pidfd = -1
+        self._next_job = 0
+        self._loop = asyncio.get_running_loop()
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control.setblocking(False)
+        with theirs:
+            self._process = self._spawn(theirs.fileno())
+
+    @classmethod
+    async def start(cls, plan: Plan) -> ZygoteProcess:
+        """Returns a zygote that is confined and ready.
+
+        Raises:
+            ZygoteRefused: It cannot be had under this plan.
+        """
+        zygote = cls(plan)
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                await zygote._shake_hands()
+        except TimeoutError:
+            zygote.close()
+            raise ZygoteRefused(f"the worker was not ready after {START_SECONDS:g} s") from None
+        except BaseException:
+            zygote.close()
+            raise
+        return zygote
+
+    async def fork(self, role: str, child: Child, theirs: socket.socket) -> str | None:
+        """Has a child forked; returns when it runs, with None, or why it could not be.
+
+        Args:
+            role: What it is to run.
+            child: The engine's end of it.
+            theirs: The child's end of its socket.
+        """
+        number = self._next_job
+        self._next_job += 1
+        order = {
+            "job": number,
+            "role": role,
+            "cpu_seconds": child.limits.cpu_seconds,
+            "memory_bytes": child.limits.memory_bytes,
+            "threads": child.limits.threads,
+        }
+        self.children[number] = child
+        try:
+            socket.send_fds(self._control, [json.dumps(order).encode()], [theirs.fileno()])
+        except OSError as error:
+            del self.children[number]
+            return str(error)
+        await child.started.wait()
+        return self._refusals.pop(number, None)
+
+    def close(self) -> None:
+        """Ends the zygote and all its children, and reaps it."""
+        self.alive = False
+        self._loop.remove_reader(self._control.fileno())
+        self._control.close()
+        if self._pidfd >= 0:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            os.close(self._pidfd)
+            self._pidfd = -1
+        else:
+            self._process.kill()
+        self._reap()
+        for child in [*self.children.values()]:
+            child.process_ended(None, child.cpu_seconds)
+            child.started.set()
+        self.children.clear()
+
+    def _spawn(self, control: int) -> subprocess.Popen[bytes]:
+        uid = self.plan.uid
+        try:
+            return subprocess.Popen(
+                self.plan.command(control),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                pass_fds=[control],
+                env=ENVIRONMENT,
+                cwd="/",
+                start_new_session=True,
+                user=uid,
+                group=uid,
+                extra_groups=[] if uid is not None else None,
+            )
+        except OSError as error:
+            self._control.close()
+            raise ZygoteRefused(str(error)) from None
+
+    async def _shake_hands(self) -> None:
+        config = {
+            "mode": self.plan.mode,
+            "site_packages": self.plan.paths.site_packages,
+            "worker": str(WORKER),
+            "readable": self.plan.paths.readable,
+        }
+        self._post(config)
+        loaded, descriptors = await self._next_packet()
+        self._pidfd = descriptors[0]
+        self.pid = pid_of(self._pidfd)
+        self.roles, self.failed_roles = frozenset(loaded["roles"]), loaded["failed"]
+        self._post({"size_bytes": _prepare_from_outside(self.pid)})
+        ready, _ = await self._next_packet()
+        if ready["event"] != "ready":
+            raise ZygoteRefused(ready["why"])
+        self._close_errors()
+        self.alive = True
+        self._loop.add_reader(self._control.fileno(), self._on_packets)
+
+    def _post(self, message: dict[str, Any]) -> None:
+        try:
+            self._control.send(json.dumps(message).encode())
+        except OSError:
+            raise ZygoteRefused(self._last_words()) from None
+
+    async def _next_packet(self) -> tuple[dict[str, Any], list[int]]:
+        """Returns one packet of the handshake and the descriptors that came with it."""
+        readable = asyncio.Event()
+        self._loop.add_reader(self._control.fileno(), readable.set)
+        try:
+            await readable.wait()
+        finally:
+            self._loop.remove_reader(self._control.fileno())
+        received = self._receive()
+        if received is None:
+            raise ZygoteRefused(self._last_words())
+        return received
+
+    def _receive(self) -> tuple[dict[str, Any], list[int]] | None:
+        """Returns a packet that is there, or None if the zygote has gone; raises BlockingIOError if nothing is there."""
+        room = socket.CMSG_SPACE(array.array("i").itemsize)
+        try:
+            packet, ancillary, _, _ = self._control.recvmsg(MAX_PACKET_BYTES, room, socket.MSG_CMSG_CLOEXEC)
+        except ConnectionError:
+            return None
+        descriptors = [fd for _, _, data in ancillary for fd in array.array("i", data)]
+        return (json.loads(packet), descriptors) if packet else None
+
+    def _on_packets(self) -> None:
+        while True:
+            try:
+                received = self._receive()
+            except BlockingIOError:
+                return
+            if received is None:
+                self._on_gone()
+                return
+            self._on_event(*received)
+
+    def _on_event(self, event: dict[str, Any], descriptors: list[int]) -> None:
+        child = self.children[event["job"]]
+        match event["event"]:
+            case "started":
+                child.process_started(descriptors[0])
+            case "not_started":
+                self._refusals[event["job"]] = event["why"]
+                del self.children[event["job"]]
+                child.started.set()
+            case "ended":
+                del self.children[event["job"]]
+                child.process_ended(event["status"], event["cpu_seconds"])
+
+    def _on_gone(self) -> None:
+        for number, child in self.children.items():
+            if not child.started.is_set():
+                self._refusals[number] = "the worker that should start it ended"
+        self.close()
+        if self.on_end is not None:
+            self.on_end(self)
+
+    def _last_words(self) -> str:
+        """Returns the last line that the zygote, or bubblewrap, wrote before it ended."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(1.0)
+        if self._process.poll() is None or self._process.stderr is None:
+            return "the worker closed its connection"
+        lines = self._process.stderr.read(MAX_PACKET_BYTES).decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else f"the worker ended with exit code {self._process.returncode}"
+
+    def _close_errors(self) -> None:
+        if self._process.stderr is not None:
+            self._process.stderr.close()
+
+    def _reap(self) -> None:
+        try:
+            self._process.wait(2.0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._close_errors()
+
+
+def _prepare_from_outside(pid: int) -> int:
+    """Makes the zygote the first to go when memory runs out; returns the size of its address space in bytes."""
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{pid}/oom_score_adj").write_text(str(OOM_SCORE_ADJUSTMENT))
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[0])
+    return pages * os.sysconf("SC_PAGE_SIZE")

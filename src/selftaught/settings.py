@@ -1,0 +1,108 @@
+"""What a person can set of a run: one model for flags, environment, file and Python, validated in one place."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import pydantic
+
+from selftaught.budget import Budget
+from selftaught.errors import ConfigError
+
+Count = Annotated[int, pydantic.Field(ge=1, le=100_000)]
+AcceptRule = Literal["better", "always"]
+IsolationMode = Literal["auto", "full", "confined", "sealed"]
+
+PAPER_BUDGET = Budget(calls=4, responses=6, utility_calls=25)
+PAPER_REPEATS = 5
+
+
+class RunSettings(pydantic.BaseModel):
+    """The settings of one run of the recursion.
+
+    Attributes:
+        model: The language model, by name.
+        rounds: T, the rounds of self-improvement.
+        repeats: Downstream improvements for each task in one use of the meta-utility.
+        rng_seed: What all random numbers are drawn from.
+        budget_calls: Model calls in one improvement of a solution; by default what suits the model.
+        budget_responses: Samples in one call.
+        budget_utility: Uses of the utility in one improvement of a solution.
+        meta_budget_calls: Model calls in one improvement of an improver; by default what suits the model.
+        meta_budget_responses: Samples in one such call.
+        meta_budget_utility: Uses of the meta-utility in one round.
+        improver: Where to start: a bundled improver, a file, or `RUN:round`.
+        accept: Take a proposal only if it is better on fresh draws, or always, as the paper does.
+        paper: Everything as in the paper's released configuration; other settings that are given still win.
+        gate_repeats: Repeats that decide whether a proposal is better.
+        test_repeats: Repeats behind the test figure of each round.
+        fresh_repeats: Repeats behind the comparison at the end.
+        workers: Processes that run programs at the same time; by default one for each core.
+        isolation: How untrusted programs are isolated: the strongest that works here, or one that you insist on.
+        unsafe_no_isolation: Run untrusted programs with your own rights. Every result is marked `unsandboxed`.
+    """
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    model: str = "gp"
+    rounds: Annotated[int, pydantic.Field(ge=0, le=1000)] = 4
+    repeats: Count | None = None
+    rng_seed: Annotated[int, pydantic.Field(ge=0)] = 0
+    budget_calls: Count | None = None
+    budget_responses: Count | None = None
+    budget_utility: Count | None = None
+    meta_budget_calls: Count | None = None
+    meta_budget_responses: Count | None = None
+    meta_budget_utility: Count | None = None
+    improver: str = "seed"
+    accept: AcceptRule | None = None
+    paper: bool = False
+    gate_repeats: Count = 8
+    test_repeats: Count = 8
+    fresh_repeats: Count = 20
+    workers: Annotated[int, pydantic.Field(ge=1, le=256)] | None = None
+    isolation: IsolationMode = "auto"
+    unsafe_no_isolation: bool = False
+
+    def budget(self, model_default: Budget) -> Budget:
+        """What one improvement of a solution may use."""
+        given = {"calls": self.budget_calls, "responses": self.budget_responses, "utility_calls": self.budget_utility}
+        return _filled(given, PAPER_BUDGET if self.paper else model_default)
+
+    def meta_budget(self, model_default: Budget) -> Budget:
+        """What one improvement of an improver may use."""
+        given = {
+            "calls": self.meta_budget_calls,
+            "responses": self.meta_budget_responses,
+            "utility_calls": self.meta_budget_utility,
+        }
+        return _filled(given, PAPER_BUDGET if self.paper else model_default)
+
+    @property
+    def accept_rule(self) -> AcceptRule:
+        """The acceptance rule that holds."""
+        return self.accept or ("always" if self.paper else "better")
+
+    @property
+    def n_repeats(self) -> int:
+        """The number of repeats that holds."""
+        return self.repeats or (PAPER_REPEATS if self.paper else 4)
+
+
+def checked_settings(**given: object) -> RunSettings:
+    """The settings, checked.
+
+    Raises:
+        ConfigError: A setting is out of range or not known.
+    """
+    try:
+        return RunSettings(**given)  # type: ignore[arg-type]
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"])).replace("_", "-")
+        raise ConfigError(f"--{name}: {first['msg'][0].lower()}{first['msg'][1:]}, not {first['input']!r}") from None
+
+
+def _filled(given: dict[str, int | None], default: Budget) -> Budget:
+    values = {name: getattr(default, name) if value is None else value for name, value in given.items()}
+    return Budget(**values)

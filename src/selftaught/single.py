@@ -1,0 +1,115 @@
+"""One evaluation or one improvement, outside of any recursion: what `evaluate` and `improve` do."""
+
+from __future__ import annotations
+
+import time
+
+from selftaught.engine import Assignment, Engine
+from selftaught.experiment import Document, opened_sandbox, recorded_run, resolve_improver, violations_document
+from selftaught.improver import Improvement
+from selftaught.meta_utility import UtilityOnDraw
+from selftaught.models import find_model
+from selftaught.recorder import StoreRecorder
+from selftaught.settings import RunSettings
+from selftaught.statistics import estimate
+from selftaught.store import Store
+from selftaught.task import Split, Task
+from selftaught.task_check import check_task
+from selftaught.utility import Draw, Evaluation, Utility, open_utility
+
+
+async def evaluate(task: Task, solution: str, split: Split, settings: RunSettings) -> Document:
+    """The document of one evaluation of a solution on a draw of a split."""
+    async with opened_sandbox(settings) as sandbox, open_utility(task, sandbox) as utility:
+        await check_task(utility, sandbox, settings.rng_seed)
+        evaluation = await utility.evaluate(solution, Draw(split=split, key="evaluate", rng_seed=settings.rng_seed))
+        return {
+            "task": task.name,
+            "split": split,
+            **_interval(evaluation),
+            "outcome": str(evaluation.outcome),
+            "message": evaluation.message,
+            "n": task.n_instances(split),
+            "scores": list(evaluation.scores),
+            "printed": evaluation.printed,
+            "cpu_seconds": evaluation.cpu_seconds,
+            "isolation": sandbox.mode,
+            "opaque": task.is_opaque,
+            "rng_seed": settings.rng_seed,
+            "violations": violations_document(evaluation.violations),
+        }
+
+
+def _interval(evaluation: Evaluation) -> Document:
+    if evaluation.value is None:
+        return {"value": None, "low": None, "high": None}
+    over_instances = estimate([score for score in evaluation.scores if score is not None])
+    return {"value": evaluation.value, "low": over_instances.low, "high": over_instances.high}
+
+
+async def improve(task: Task, settings: RunSettings, store: Store) -> Document:
+    """The document of one improvement of a task's seed solution; its values are on the test split."""
+    source = resolve_improver(settings.improver, store)
+    make_model = find_model(settings.model)
+    config = {"kind": "improve", "tasks": [task.name], **settings.model_dump()}
+    started = time.monotonic()
+    async with opened_sandbox(settings) as sandbox:
+        async with recorded_run(store, config, [task], sandbox.mode) as run_id:
+            engine = Engine(
+                sandbox=sandbox,
+                model=make_model(sandbox, settings.rng_seed),
+                rng_seed=settings.rng_seed,
+                recorder=StoreRecorder(store, run_id, settings.model),
+            )
+            async with engine:
+                measured = await _improve_and_measure(engine, task, source, settings)
+            document = {
+                "run_id": run_id,
+                "task": task.name,
+                "improver": settings.improver,
+                "model": engine.model.info.name,
+                "is_language_model": engine.model.info.is_language_model,
+                **measured,
+                "budget": {
+                    **{name: count for name, count in engine.usage.counts().items() if name != "evaluations"},
+                    "seconds": round(time.monotonic() - started, 3),
+                },
+                "evaluations": engine.usage.evaluations,
+                "isolation": sandbox.mode,
+                "rng_seed": settings.rng_seed,
+                "violations": violations_document(engine.violations),
+            }
+            store.finish_run(run_id, status="finished", result=document)
+            await store.committed()
+    return document
+
+
+async def _improve_and_measure(engine: Engine, task: Task, improver: str, settings: RunSettings) -> Document:
+    [utility] = await engine.utilities([task])
+    await check_task(utility, engine.sandbox, settings.rng_seed)
+    assignment = Assignment(
+        scope="improve",
+        improver=improver,
+        initial_solution=task.seed_solution,
+        task=task.name,
+        budget=settings.budget(engine.model.improvement_budget),
+    )
+    seen = Draw(split="validation", key="improve", rng_seed=settings.rng_seed)
+    improvement = await engine.improve(assignment, UtilityOnDraw(utility, seen))
+    test = Draw(split="test", key="improve", rng_seed=settings.rng_seed)
+    before = await utility.evaluate(task.seed_solution, test)
+    return {"value_before": before.value, **await _after(improvement, utility, test)}
+
+
+async def _after(improvement: Improvement, utility: Utility, test: Draw) -> Document:
+    if improvement.solution is None:
+        outcome = str(improvement.outcome)
+        return {"value_after": None, "source": None, "outcome": outcome, "message": improvement.message}
+    after = await utility.evaluate(improvement.solution, test)
+    return {
+        "value_after": after.value,
+        "source": improvement.solution,
+        "outcome": str(after.outcome),
+        "message": after.message,
+    }
+

@@ -1,0 +1,240 @@
+"""Opening a database and talking to it: pragmas, transactions, the schema's version, error messages with their mend.
+
+Whatever the database or its driver raises leaves here as a `StoreError`.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from selftaught.errors import StoreError
+from selftaught.store.schema import REVISIONS, VERSION_TABLE
+
+BUSY_SECONDS = 30.0
+"""How long to wait for another process that is writing before giving up."""
+
+
+class Database:
+    """One database, opened and of the schema that this code knows.
+
+    Args:
+        location: A path of an SQLite file, or a URL such as `postgresql+psycopg://…`.
+        read_only: Nothing is created, migrated or written.
+        busy_seconds: How long to wait for another process that is writing.
+
+    Raises:
+        StoreError: It cannot be opened as asked.
+    """
+
+    def __init__(self, location: str | Path, *, read_only: bool, busy_seconds: float = BUSY_SECONDS) -> None:
+        self.read_only = read_only
+        self.busy_seconds = busy_seconds
+        if isinstance(location, str) and "://" in location:
+            self.name, self.engine = _engine_of_url(location)
+        else:
+            path = Path(os.path.abspath(location))  # noqa: PTH100 - keeps symbolic links, as the messages should
+            self.name = str(path)
+            _check_place(path, self.name, read_only=read_only)
+            self.engine = _engine_of_file(path, self._uri(path), busy_seconds)
+        try:
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection in a transaction that sees one state of the store."""
+        with self._explained(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A connection in a transaction that holds the writing lock and commits at the end."""
+        if self.read_only:
+            raise StoreError(f"the store {self.name} was opened for reading only: open it for writing")
+        with self._explained(), self.engine.connect() as connection:
+            connection = connection.execution_options(selftaught_writes=True)
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Nothing; closes every connection."""
+        self.engine.dispose()
+
+    def _prepare(self) -> None:
+        with self.reading() as connection:
+            revision = self._revision(connection)
+        if not self.read_only:
+            self._use_wal()
+        if revision == REVISIONS[-1]:
+            if not self.read_only:
+                self._check_writable()
+        elif self.read_only:
+            raise StoreError(self._why_not_readable(revision))
+        else:
+            self._migrate()
+
+    def _revision(self, connection: Connection) -> str | None:
+        """The schema's revision, None if there is nothing in the database yet."""
+        tables = inspect(connection).get_table_names()
+        if not tables:
+            return None
+        if VERSION_TABLE not in tables:
+            raise StoreError(f"{self.name} is a database, but not a store of selftaught: name another file")
+        revision: str | None = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))
+        if revision is not None and revision not in REVISIONS:
+            raise StoreError(
+                f"the store {self.name} is from a newer selftaught (schema {revision}, known here up to "
+                f"{REVISIONS[-1]}): upgrade selftaught, or name another store"
+            )
+        return revision
+
+    def _why_not_readable(self, revision: str | None) -> str:
+        if revision is None:
+            return f"the store {self.name} is empty: a run fills it"
+        return (
+            f"the store {self.name} is from an older selftaught (schema {revision}): the next run brings it up to date"
+        )
+
+    def _migrate(self) -> None:
+        # The one place that loads Alembic: only a fresh or an old store needs it.
+        from selftaught.store.migrate import upgrade
+
+        with self.writing() as connection:
+            # Asked again under the lock: another process may have been faster.
+            if self._revision(connection) != REVISIONS[-1]:
+                upgrade(connection)
+
+    def _check_writable(self) -> None:
+        """Nothing; writes something and takes it back. To ask for the lock is not enough where a file is read-only."""
+        with self.writing() as connection:
+            connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = version_num"))
+            connection.rollback()
+
+    def _use_wal(self) -> None:
+        """Nothing; switches an SQLite file to a write-ahead log, trying again while another process is in the way."""
+        if self.engine.dialect.name != "sqlite":
+            return
+        deadline = time.monotonic() + self.busy_seconds
+        with self._explained(), self.engine.connect() as connection:
+            raw: Any = connection.connection.driver_connection
+            while raw.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                try:
+                    raw.execute("PRAGMA journal_mode = WAL")
+                except sqlite3.OperationalError as error:
+                    # The switch does not wait by itself.
+                    if _sqlite_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                        raise
+                    time.sleep(0.02)
+
+    def _uri(self, path: Path) -> str:
+        """The address to open; an SQLite file falls back to reading by itself where it cannot be written."""
+        if not self.read_only:
+            return path.as_uri() + "?mode=rwc"
+        if not os.access(path.parent, os.W_OK, effective_ids=True) and not _has_content(
+            path.with_name(path.name + "-wal")
+        ):
+            # The side files of a write-ahead log cannot be made here, and are not needed.
+            return path.as_uri() + "?mode=ro&immutable=1"
+        return path.as_uri() + "?mode=rw"
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turns what the database raises into one sentence with the mend."""
+        try:
+            yield
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            raise StoreError(self._explain(error)) from error
+
+    def _explain(self, error: Exception) -> str:
+        cause = str(getattr(error, "orig", None) or error).strip().split("\n")[0]
+        match _sqlite_code(error):
+            case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+                return (
+                    f"the store {self.name} has been locked by another process for more than {self.busy_seconds:g} s: "
+                    "wait for it to end, or name another store"
+                )
+            case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
+                return f"the store {self.name} is read-only: make the file and its directory writable, or name another"
+            case sqlite3.SQLITE_CANTOPEN:
+                return f"the store {self.name} cannot be opened: check that its directory is writable, or name another"
+            case sqlite3.SQLITE_NOTADB:
+                return f"{self.name} is not a database: name another file for the store"
+            case sqlite3.SQLITE_CORRUPT:
+                return f"the store {self.name} is damaged ({cause}): restore it from a copy, or name another store"
+            case sqlite3.SQLITE_FULL:
+                return f"there is no room left for the store {self.name}: free some space on its disk"
+            case sqlite3.SQLITE_IOERR:
+                return f"the disk of the store {self.name} failed ({cause}): check the disk and the space left on it"
+            case _:
+                return (
+                    f"the store {self.name} refused a request ({cause}): report this, with the command that led to it"
+                )
+
+
+def _sqlite_code(error: Exception) -> int | None:
+    """The primary result code of SQLite, if that is where the error is from."""
+    code = getattr(getattr(error, "orig", error), "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
+
+
+def _check_place(path: Path, name: str, *, read_only: bool) -> None:
+    """Nothing, if the path may be that of a store; what can be said better than the database would, is said here."""
+    try:
+        if "\0" in name:
+            raise ValueError("it has a NUL character")
+        if path.is_dir():
+            raise StoreError(f"{name} is a directory: name a file in it for the store")
+        if not path.parent.exists():
+            raise StoreError(
+                f"there is no directory {path.parent} for the store: make it with mkdir -p, or name another"
+            )
+        if not path.parent.is_dir():
+            raise StoreError(f"{path.parent} is not a directory, so the store cannot be in it: name another file")
+        if read_only and not path.exists():
+            raise StoreError(f"there is no store at {name}: a run makes it, or name the one that you mean")
+    except (OSError, ValueError) as error:
+        raise StoreError(f"the store {name!r} cannot be opened ({error}): name another file") from error
+
+
+def _has_content(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
+
+
+def _engine_of_file(path: Path, uri: str, busy_seconds: float) -> Engine:
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(uri, uri=True, timeout=busy_seconds, check_same_thread=False, isolation_level=None)
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, max_overflow=-1)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    """Transactions are begun by us: the driver would begin them late, and fail where it should wait."""
+    writes = connection.get_execution_options().get("selftaught_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _engine_of_url(location: str) -> tuple[str, Engine]:
+    create: Callable[..., Any] = create_engine
+    try:
+        url = make_url(location)
+        return url.render_as_string(hide_password=True), create(url)
+    except (ArgumentError, ModuleNotFoundError) as error:
+        raise StoreError(
+            f"the address of the store cannot be used ({error}): correct it, or install its driver"
+        ) from error

@@ -1,0 +1,252 @@
+"""What is read from the store, over a connection. Pure but for the connection."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Select, Table, and_, func, select, union
+from sqlalchemy.sql.elements import ColumnElement
+
+from selftaught.errors import StoreError
+from selftaught.store import documents, processes, rows, schema
+from selftaught.store.records import (
+    EvaluationRecord,
+    ImprovementRecord,
+    JournalEntry,
+    ModelCallRecord,
+    ProgramRecord,
+    RoundRecord,
+    RunRecord,
+    RunSummary,
+    ViolationRecord,
+)
+
+Record = TypeVar("Record")
+Summary = TypeVar("Summary", bound=RunSummary)
+
+EXPORT_FORMAT = 1
+PROCESS_IS_GONE = "its process is gone"
+_NAMES_SHOWN = 5
+
+
+def runs(connection: Connection) -> list[RunSummary]:
+    """Every run, the newest first."""
+    names = ("run_id", "status", "config", "isolation", "created_at", "finished_at", "message")
+    query = _with_rounds(names).order_by(schema.runs.c.created_at.desc(), schema.runs.c.run_id.desc())
+    summaries = rows.load(connection, query, schema.runs, RunSummary)
+    gone = _gone(connection)
+    return [_as_seen(summary, gone) for summary in summaries]
+
+
+def run(connection: Connection, name: str) -> RunRecord:
+    """The run with that id, or the only one whose id begins so."""
+    run_id = run_id_of(connection, name)
+    names = tuple(column.name for column in schema.runs.c if column.name != "process")
+    query = _with_rounds(names).where(schema.runs.c.run_id == run_id)
+    [record] = rows.load(connection, query, schema.runs, RunRecord)
+    return _as_seen(record, _gone(connection))
+
+
+def _with_rounds(names: tuple[str, ...]) -> Select[Any]:
+    counted = (
+        select(func.count())
+        .select_from(schema.rounds)
+        .where(schema.rounds.c.run_id == schema.runs.c.run_id)
+        .scalar_subquery()
+    )
+    return select(*(schema.runs.c[name] for name in names), counted.label("rounds"))
+
+
+def _gone(connection: Connection) -> set[str]:
+    """The ids of the runs that say "running" and whose process has ended."""
+    query = select(schema.runs.c.run_id, schema.runs.c.process).where(schema.runs.c.status == "running")
+    return {row.run_id for row in connection.execute(query) if processes.is_gone(documents.decode(row.process))}
+
+
+def _as_seen(summary: Summary, gone: set[str]) -> Summary:
+    if summary.run_id not in gone:
+        return summary
+    return replace(summary, status="interrupted", message=PROCESS_IS_GONE)
+
+
+def run_id_of(connection: Connection, name: str) -> str:
+    """The id of the run with that id, or of the only one whose id begins so.
+
+    Raises:
+        StoreError: There is none, or more than one; the message has the nearest ids.
+    """
+    ids: list[str] = list(connection.scalars(select(schema.runs.c.run_id).order_by(schema.runs.c.created_at.desc())))
+    if name in ids:
+        return name
+    matching = [run_id for run_id in ids if name and run_id.startswith(name)]
+    if len(matching) == 1:
+        return matching[0]
+    if matching:
+        raise StoreError(f"{name!r} could be any of {_listed(matching)}: give more of the id")
+    if not ids:
+        raise StoreError(f"there is no run {name!r}, and none at all in this store: start one with selftaught run")
+    nearest = difflib.get_close_matches(name, ids, n=_NAMES_SHOWN, cutoff=0.5) or ids
+    raise StoreError(f"there is no run {name!r}: the nearest are {_listed(nearest)}; selftaught runs lists them all")
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:_NAMES_SHOWN]) + (", …" if len(names) > _NAMES_SHOWN else "")
+
+
+def program(connection: Connection, sha256: str) -> ProgramRecord:
+    """The program with that sha256, or the only one whose sha256 begins so.
+
+    Raises:
+        StoreError: There is none, or more than one.
+    """
+    column = schema.programs.c.sha256
+    prefix = documents.escape(sha256.lower())
+    matching = and_(column >= prefix, column < prefix + "g")
+    found = list(connection.scalars(select(column).where(matching).order_by(column).limit(_NAMES_SHOWN + 1)))
+    if not found or not prefix:
+        raise StoreError(
+            f"there is no program {sha256!r} in this store: selftaught show RUN names the programs of a run"
+        )
+    if len(found) > 1:
+        raise StoreError(
+            f"{sha256!r} could be any of {_listed([name[:16] for name in found])}: give more of the sha256"
+        )
+    return programs(connection, found)[0]
+
+
+def programs(connection: Connection, hashes: Iterable[str]) -> list[ProgramRecord]:
+    """The programs with those sha256, sorted by it; one that is not stored is left out."""
+    wanted = sorted(set(hashes))
+    table = schema.programs
+    found: list[ProgramRecord] = []
+    for start in range(0, len(wanted), 500):
+        part = wanted[start : start + 500]
+        sources = rows.load_texts(connection, part)
+        query = select(table).where(table.c.sha256.in_(part)).order_by(table.c.sha256)
+        found += [
+            ProgramRecord(
+                sha256=row.sha256,
+                source=sources[row.sha256],
+                kind=row.kind,
+                created_at=datetime.fromisoformat(row.created_at),
+            )
+            for row in connection.execute(query)
+        ]
+    return found
+
+
+def rounds(connection: Connection, run_id: str) -> list[RoundRecord]:
+    """The rounds of a run, in order."""
+    return _of_run(connection, schema.rounds, RoundRecord, run_id, schema.rounds.c.round)
+
+
+def improvements(connection: Connection, run_id: str) -> list[ImprovementRecord]:
+    """The improvements of a run, in the order in which they were started."""
+    table = schema.improvements
+    return _of_run(connection, table, ImprovementRecord, run_id, table.c.started_at, table.c.path)
+
+
+def evaluations(connection: Connection, run_id: str, improvement_id: str | None) -> list[EvaluationRecord]:
+    """The evaluations of a run, or of one improvement of it, in order."""
+    table = schema.evaluations
+    return _of_run(connection, table, EvaluationRecord, run_id, table.c.id, improvement_id=improvement_id)
+
+
+def model_calls(connection: Connection, run_id: str, improvement_id: str | None) -> list[ModelCallRecord]:
+    """The model calls of a run, or of one improvement of it, in order."""
+    table = schema.model_calls
+    return _of_run(connection, table, ModelCallRecord, run_id, table.c.id, improvement_id=improvement_id)
+
+
+def journal(connection: Connection, run_id: str, improvement_id: str | None) -> list[JournalEntry]:
+    """The journal of a run in the order of writing, or of one improvement of it in the order of its sequence."""
+    table = schema.journal
+    order = table.c.id if improvement_id is None else table.c.sequence
+    return _of_run(connection, table, JournalEntry, run_id, order, improvement_id=improvement_id)
+
+
+def violations(connection: Connection, run_id: str) -> list[ViolationRecord]:
+    """The violations of a run, in order."""
+    return _of_run(connection, schema.violations, ViolationRecord, run_id, schema.violations.c.id)
+
+
+def _of_run(
+    connection: Connection,
+    table: Table,
+    record: type[Record],
+    run_id: str,
+    *order: ColumnElement[Any],
+    improvement_id: str | None = None,
+) -> list[Record]:
+    query = select(table).where(table.c.run_id == run_id).order_by(*order)
+    if improvement_id is not None:
+        query = query.where(table.c.improvement_id == improvement_id)
+    return rows.load(connection, query, table, record)
+
+
+def model_answers(connection: Connection, request_sha256: str, ordinal: int) -> ModelCallRecord | None:
+    """The first call stored under that request and ordinal, by whichever run."""
+    table = schema.model_calls
+    query = select(table).where(table.c.request_sha256 == request_sha256, table.c.ordinal == ordinal)
+    found = rows.load(connection, query.order_by(table.c.id).limit(1), table, ModelCallRecord)
+    return found[0] if found else None
+
+
+def counts(connection: Connection, run_id: str) -> dict[str, int]:
+    """How many rows of each kind a run has."""
+    tables = (
+        schema.rounds,
+        schema.improvements,
+        schema.evaluations,
+        schema.model_calls,
+        schema.journal,
+        schema.violations,
+    )
+    return {
+        table.name: connection.scalar(select(func.count()).select_from(table).where(table.c.run_id == run_id)) or 0
+        for table in tables
+    }
+
+
+def programs_of_run(connection: Connection, run_id: str) -> list[ProgramRecord]:
+    """Every program that a run points to, sorted by sha256."""
+    pointers = (
+        (schema.rounds, ("improver", "candidate", "parent")),
+        (schema.improvements, ("improver", "initial", "result")),
+        (schema.evaluations, ("program",)),
+        (schema.violations, ("program",)),
+    )
+    queries = [select(table.c[name]).where(table.c.run_id == run_id) for table, names in pointers for name in names]
+    return programs(connection, (sha256 for sha256 in connection.scalars(union(*queries)) if sha256 is not None))
+
+
+def export(connection: Connection, run_id: str) -> dict[str, Any]:
+    """Everything about a run as data for strict JSON and UTF-8.
+
+    `documents.py` lists the tags for what JSON has not; texts are as `documents.escape` makes them.
+    """
+    return {
+        "format": EXPORT_FORMAT,
+        "run": _plain(run(connection, run_id)),
+        "rounds": [_plain(record) for record in rounds(connection, run_id)],
+        "improvements": [_plain(record) for record in improvements(connection, run_id)],
+        "evaluations": [_plain(record) for record in evaluations(connection, run_id, None)],
+        "model_calls": [_plain(record) for record in model_calls(connection, run_id, None)],
+        "journal": [_plain(record) for record in journal(connection, run_id, None)],
+        "violations": [_plain(record) for record in violations(connection, run_id)],
+        "programs": [_plain(record) for record in programs_of_run(connection, run_id)],
+    }
+
+
+def _plain(record: Any) -> Any:
+    values = {name: _moment_as_text(value) for name, value in asdict(record).items()}
+    return json.loads(documents.escape(documents.encode(values)))
+
+
+def _moment_as_text(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -1,0 +1,359 @@
+"""`Store`: the only door to the database. Enqueue records, await `committed()`, ask.
+
+The `add_`, `start_` and `finish_` methods return at once; one thread writes what they enqueued, in order
+(`writer.py`). What must be durable before the next step is made so by `await store.committed()`. Every query first
+makes durable what this store was given, so it sees it. Several processes may use one store at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import secrets
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from sqlalchemy import Connection, Executable, Table
+
+from selftaught.errors import Outcome, StoreError
+from selftaught.store import documents, processes, queries, rows, schema
+from selftaught.store.database import BUSY_SECONDS, Database
+from selftaught.store.records import (
+    EvaluationRecord,
+    ImprovementRecord,
+    JournalEntry,
+    ModelCallRecord,
+    ProgramKind,
+    ProgramRecord,
+    RoundRecord,
+    RunRecord,
+    RunStart,
+    RunStatus,
+    RunSummary,
+    ViolationRecord,
+    check_value,
+    sha256_of,
+)
+from selftaught.store.statements import Statements
+from selftaught.store.writer import Writer
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row to insert or to update.
+
+    Attributes:
+        rank: Lower ranks are written first within a batch, so that what a row points to is there.
+        updates: Whether it changes a row that has to be there already.
+    """
+
+    rank: int
+    statement: Executable
+    row: dict[str, Any]
+    updates: bool = False
+
+
+class Store:
+    """The records of all runs, in one database.
+
+    Use it as a context manager, or close it: closing writes what is pending.
+    """
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+        self._statements = Statements(database.engine.dialect.name)
+        self._writer: Writer[Change] = Writer(self._write)
+        self._known: set[str] = set()
+        self._close = weakref.finalize(self, _close, self._writer, database)
+
+    @classmethod
+    def open(
+        cls,
+        location: str | Path,
+        *,
+        read_only: bool = False,
+        clock: Callable[[], datetime],
+        busy_seconds: float = BUSY_SECONDS,
+    ) -> Store:
+        """The store at `location`, created or migrated if need be.
+
+        Args:
+            location: A path of an SQLite file, or a database URL.
+            read_only: Nothing is created, migrated or written: for the commands that only show.
+            clock: Returns the moment, with a time zone.
+            busy_seconds: How long to wait for another process that is writing.
+
+        Raises:
+            StoreError: It cannot be opened so; one sentence with the mend.
+        """
+        return cls(Database(location, read_only=read_only, busy_seconds=busy_seconds), clock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.close()
+            return
+        # What is under way already says more than a failure to close.
+        with suppress(StoreError):
+            self.close()
+
+    @property
+    def location(self) -> str:
+        """Where it is, to show to a person: a path, or a URL without its password."""
+        return self._database.name
+
+    # Writing
+
+    async def committed(self) -> None:
+        """Nothing; returns when everything enqueued so far is durable.
+
+        Raises:
+            StoreError: It could not be written. It is kept, and tried again when next asked for.
+        """
+        future = self._writer.committed()
+        if future.done():
+            future.result()
+        else:
+            await asyncio.wrap_future(future)
+
+    def flush(self) -> None:
+        """Nothing; `committed`, blocking."""
+        self._writer.committed().result()
+
+    def close(self) -> None:
+        """Nothing; writes what is pending and lets go of the database. Closing twice is allowed.
+
+        Raises:
+            StoreError: Something could not be written.
+        """
+        self._close()
+
+    def new_run_id(self) -> str:
+        """An id for a run that begins now, such as `r-20261121-052233-ab12`."""
+        return f"r-{self._clock():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+    def start_run(self, run: RunStart) -> None:
+        """Nothing; records a run of this process with the status "running"."""
+        values = {
+            **_values(run),
+            "status": "running",
+            "process": processes.identity(),
+            "created_at": self._clock(),
+            "message": "",
+        }
+        self._insert(schema.runs, values)
+
+    def resume_run(self, run_id: str) -> None:
+        """Nothing; makes a recorded run one of this process, with the status "running" again."""
+        self._update_run(run_id, status="running", process=processes.identity(), finished_at=None, message="")
+
+    def finish_run(
+        self, run_id: str, *, status: RunStatus, result: Mapping[str, Any] | None = None, message: str = ""
+    ) -> None:
+        """Nothing; records how a run ended.
+
+        Args:
+            result: The document of `run --json`.
+            message: One sentence; empty if it is finished.
+        """
+        self._update_run(run_id, status=status, result=result, message=message, finished_at=self._clock())
+
+    def _update_run(self, run_id: str, **values: Any) -> None:
+        self._update(self._statements.update(schema.runs, values), schema.runs, {"run_id": run_id, **values})
+
+    def add_program(self, source: str, kind: ProgramKind) -> str:
+        """The sha256 of `source`, which is stored once. Add a program before the rows that name it."""
+        sha256 = self._keep_text(source)
+        if (known := f"program {sha256}") not in self._known:
+            self._insert(schema.programs, {"sha256": sha256, "kind": kind, "created_at": self._clock()})
+            self._known.add(known)
+        return sha256
+
+    def add_round(self, record: RoundRecord) -> None:
+        """Nothing; records a round, in place of an earlier record of the same round of the run."""
+        self._add(schema.rounds, record)
+
+    def start_improvement(self, record: ImprovementRecord) -> None:
+        """Nothing; records that an improvement begins. One that is recorded already, as in a resumed run, stays."""
+        self._add(schema.improvements, record, moment="started_at")
+
+    def finish_improvement(
+        self,
+        improvement_id: str,
+        *,
+        outcome: Outcome,
+        message: str = "",
+        result: str | None = None,
+        value: float | None = None,
+        budget: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Nothing; records how an improvement ended.
+
+        Args:
+            result: The sha256 of the solution that was returned.
+            value: What that solution is worth, if it is known; only with the outcome `ok`.
+            budget: What was used of it.
+        """
+        check_value(outcome, value)
+        values: dict[str, Any] = {"result": result, "outcome": outcome, "message": message, "value": value}
+        values |= {"budget": budget, "finished_at": self._clock()}
+        statement = self._statements.update(schema.improvements, values)
+        self._update(statement, schema.improvements, {"id": improvement_id, **values})
+
+    def add_evaluation(self, record: EvaluationRecord) -> None:
+        """Nothing; records an evaluation."""
+        self._add(schema.evaluations, record)
+
+    def add_model_call(self, record: ModelCallRecord) -> None:
+        """Nothing; records a call of the language model with its answers."""
+        self._add(schema.model_calls, record)
+
+    def add_journal_entry(self, record: JournalEntry) -> None:
+        """Nothing; records a remote call of an improver with the engine's answer.
+
+        Raises:
+            TypeError: The request or the response is not plain data.
+        """
+        self._add(schema.journal, record)
+
+    def add_violation(self, record: ViolationRecord) -> None:
+        """Nothing; records a violation."""
+        self._add(schema.violations, record)
+
+    def _add(self, table: Table, record: Any, moment: str = "created_at") -> None:
+        values = _values(record)
+        if values[moment] is None:
+            values[moment] = self._clock()
+        if values.get("id", "") is None:
+            del values["id"]
+        self._insert(table, values)
+
+    def _insert(self, table: Table, values: Mapping[str, Any]) -> None:
+        self._put(table, rows.to_row(table, values, self._keep_text))
+
+    def _put(self, table: Table, row: dict[str, Any]) -> None:
+        self._writer.put(Change(self._statements.rank(table), self._statements.insert(table), row))
+
+    def _update(self, statement: Executable, table: Table, values: Mapping[str, Any]) -> None:
+        row = rows.to_row(table, values, self._keep_text)
+        renamed = {f"new_{name}": value for name, value in row.items()}
+        self._writer.put(Change(self._statements.last_rank, statement, renamed, updates=True))
+
+    def _keep_text(self, text: str) -> str:
+        """The sha256 of `text`, which is enqueued for `texts` unless this store has done so before."""
+        sha256 = sha256_of(text)
+        if sha256 not in self._known:
+            row = {"sha256": sha256, "text": documents.escape(text)}
+            self._put(schema.texts, row)
+            # Only now: a second thread that needs the text must not come before it.
+            self._known.add(sha256)
+        return sha256
+
+    def _write(self, batch: Sequence[Change]) -> None:
+        """Nothing; writes a batch in one transaction. Called by the writer's thread."""
+        ordered = sorted(batch, key=lambda change: change.rank)
+        with self._database.writing() as connection:
+            for _, group in itertools.groupby(ordered, key=lambda change: id(change.statement)):
+                _execute(connection, list(group))
+
+    # Reading
+
+    def runs(self) -> list[RunSummary]:
+        """Every run, the newest first."""
+        return self._ask(queries.runs)
+
+    def run(self, name: str) -> RunRecord:
+        """The run with that id, or the only one whose id begins so.
+
+        Raises:
+            StoreError: There is none, or more than one; the message has the nearest ids.
+        """
+        return self._ask(lambda connection: queries.run(connection, name))
+
+    def rounds(self, run_id: str) -> list[RoundRecord]:
+        """The rounds of a run, in order."""
+        return self._ask(lambda connection: queries.rounds(connection, run_id))
+
+    def improvements(self, run_id: str) -> list[ImprovementRecord]:
+        """The improvements of a run, in the order in which they were started."""
+        return self._ask(lambda connection: queries.improvements(connection, run_id))
+
+    def evaluations(self, run_id: str, improvement_id: str | None = None) -> list[EvaluationRecord]:
+        """The evaluations of a run, or of one improvement of it, in order."""
+        return self._ask(lambda connection: queries.evaluations(connection, run_id, improvement_id))
+
+    def model_calls(self, run_id: str, improvement_id: str | None = None) -> list[ModelCallRecord]:
+        """The model calls of a run, or of one improvement of it, in order."""
+        return self._ask(lambda connection: queries.model_calls(connection, run_id, improvement_id))
+
+    def model_answers(self, request_sha256: str, ordinal: int) -> ModelCallRecord | None:
+        """The first call stored under that request and ordinal, by whichever run; None if it was never made."""
+        return self._ask(lambda connection: queries.model_answers(connection, request_sha256, ordinal))
+
+    def journal(self, run_id: str, improvement_id: str | None = None) -> list[JournalEntry]:
+        """The journal of a run in the order of writing, or of one improvement of it in the order of its sequence."""
+        return self._ask(lambda connection: queries.journal(connection, run_id, improvement_id))
+
+    def violations(self, run_id: str) -> list[ViolationRecord]:
+        """The violations of a run, in order."""
+        return self._ask(lambda connection: queries.violations(connection, run_id))
+
+    def counts(self, run_id: str) -> dict[str, int]:
+        """How many rows a run has in each of the tables that hold its parts, by the name of the table."""
+        return self._ask(lambda connection: queries.counts(connection, run_id))
+
+    def program(self, sha256: str) -> ProgramRecord:
+        """The program with that sha256, or the only one whose sha256 begins so.
+
+        Raises:
+            StoreError: There is none, or more than one.
+        """
+        return self._ask(lambda connection: queries.program(connection, sha256))
+
+    def programs(self, run_id: str) -> list[ProgramRecord]:
+        """Every program that a run points to, sorted by sha256."""
+        return self._ask(lambda connection: queries.programs_of_run(connection, run_id))
+
+    def export(self, name: str) -> dict[str, Any]:
+        """Everything about the run with that id, or the only one whose id begins so, as data for strict JSON.
+
+        Raises:
+            StoreError: There is no such run, or more than one.
+        """
+        return self._ask(lambda connection: queries.export(connection, queries.run_id_of(connection, name)))
+
+    def _ask(self, question: Callable[[Connection], Answer]) -> Answer:
+        if self._writer.busy:
+            self.flush()
+        with self._database.reading() as connection:
+            return question(connection)
+
+
+def _execute(connection: Connection, group: list[Change]) -> None:
+    done = connection.execute(group[0].statement, [change.row for change in group])
+    if group[0].updates and done.rowcount != len(group):
+        raise StoreError("a run or an improvement was finished that was never started: report this")
+
+
+def _values(record: Any) -> dict[str, Any]:
+    return {field.name: getattr(record, field.name) for field in fields(record)}
+
+
+def _close(writer: Writer[Change], database: Database) -> None:
+    try:
+        writer.close()
+    finally:
+        database.close()

@@ -1,0 +1,34 @@
+"""Whether a task can be relied on: found out before a run spends anything on it."""
+
+from __future__ import annotations
+
+from selftaught.errors import TaskError
+from selftaught.sandbox import Sandbox
+from selftaught.task import Task
+from selftaught.utility import Draw, Utility, open_utility
+from selftaught.worker import wire
+
+
+async def check_task(utility: Utility, sandbox: Sandbox, rng_seed: int) -> None:
+    """Nothing, if the seed solution has a value and the task's code is a function of its arguments.
+
+    Raises:
+        TaskError: It is not so; the message says what is wrong.
+    """
+    draw = Draw(split="validation", key="check", rng_seed=rng_seed)
+    before = await utility.evaluate(utility.task.seed_solution, draw)
+    if before.value is None:
+        raise TaskError(f"the seed solution of task {utility.task.name} fails ({before.outcome}): {before.message}")
+    async with open_utility(utility.task, sandbox) as again:
+        if wire.encode(await utility.worker.inputs(draw)) != wire.encode(await again.worker.inputs(draw)):
+            raise TaskError(_not_a_function(utility.task, "instances() made other instances"))
+        after = await again.evaluate(utility.task.seed_solution, draw)
+    if after.scores != before.scores:
+        raise TaskError(_not_a_function(utility.task, "the seed solution scored differently"))
+
+
+def _not_a_function(task: Task, what: str) -> str:
+    return (
+        f"the utility of task {task.name} depends on more than its arguments: {what} the second time; "
+        "draw random numbers from rng only, and use no clock"
+    )

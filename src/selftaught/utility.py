@@ -1,0 +1,305 @@
+"""Utilities: how good a solution is. A candidate runs in one process, its answers are scored in another.
+
+    engine ──inputs──► candidate's process ──answers──► engine ──answers──► task's process ──scores──► engine
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+
+from selftaught.errors import Outcome, TaskError, Violation
+from selftaught.sandbox import Child, ChildEnded, Limits, Sandbox
+from selftaught.single_flight import SingleFlight
+from selftaught.source import rng_seed_of, sha256_of, why_unusable
+from selftaught.task import Split, Task
+from selftaught.worker.messages import (
+    Answers,
+    Failure,
+    Finished,
+    Inputs,
+    InputsRequest,
+    ScoreRequest,
+    Scores,
+    SolutionReply,
+    SolutionStart,
+    TaskFailure,
+    TaskLoaded,
+    TaskReply,
+    TaskStart,
+)
+
+TASK_CODE_LIMITS = Limits(cpu_seconds=1e6, wall_seconds=1e6, memory_bytes=2 * 1024**3)
+"""A task's process lives as long as its run; each request to it has `TASK_REQUEST_SECONDS`."""
+
+TASK_REQUEST_SECONDS = 60.0
+WALL_PER_CPU_SECOND = 20.0
+"""A candidate may wait for a core this much longer than it may compute; machines are shared."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draw:
+    """Which instances: a split, and the name of one draw of it. Equal draws, equal instances.
+
+    Attributes:
+        split: Which split.
+        key: What the draw is for.
+        rng_seed: The run's.
+    """
+
+    split: Split
+    key: str
+    rng_seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """How one use of a utility ended.
+
+    Attributes:
+        outcome: `OK` exactly if there is a value.
+        message: What went wrong, in one line; empty if nothing did.
+        value: The mean of the scores, higher is better; None unless the outcome is `OK`.
+        scores: The score of each instance that was answered before a failure, or of all.
+        cpu_seconds: What the candidate's process used.
+        violations: What the candidate tried and may not.
+        printed: The start of what the candidate printed.
+    """
+
+    outcome: Outcome
+    message: str = ""
+    value: float | None = None
+    scores: tuple[float | None, ...] = ()
+    cpu_seconds: float = 0.0
+    violations: tuple[Violation, ...] = ()
+    printed: str = ""
+
+
+EvaluationObserver = Callable[[Task, Draw, str, Evaluation], Awaitable[None]]
+"""Called with every evaluation that was really run, before anyone learns its value."""
+
+
+class TaskWorker:
+    """A task's own code, at work in its process: makes instances and scores answers."""
+
+    def __init__(self, child: Child, task: Task, drive: str | None) -> None:
+        self._child = child
+        self._task = task
+        self.drive = drive
+        self._lock = asyncio.Lock()
+
+    @classmethod
+    async def start(cls, sandbox: Sandbox, task: Task, stack: contextlib.AsyncExitStack) -> TaskWorker:
+        """The worker of a task; it lives as long as `stack`.
+
+        Raises:
+            TaskError: The task's code cannot be loaded.
+        """
+        start = TaskStart(source=task.utility_source)
+        child = await stack.enter_async_context(sandbox.child("task", start, TASK_CODE_LIMITS))
+        loaded = await _receive_from_task(child, task)
+        if not isinstance(loaded, TaskLoaded):
+            raise TaskError(f"the utility of task {task.name} answered out of turn")
+        return cls(child, task, loaded.drive)
+
+    async def inputs(self, draw: Draw) -> list[Any]:
+        """The arguments of each instance of a draw; the hidden parts stay where they are."""
+        reply = await self._ask(InputsRequest(**self._names(draw)))
+        assert isinstance(reply, Inputs)
+        return reply.inputs
+
+    async def scores(self, draw: Draw, answers: list[Any]) -> Scores:
+        """The score of each answer to a draw."""
+        reply = await self._ask(ScoreRequest(**self._names(draw), answers=answers))
+        assert isinstance(reply, Scores)
+        return reply
+
+    def _names(self, draw: Draw) -> dict[str, Any]:
+        return {
+            "split": draw.split,
+            "rng_seed": rng_seed_of("instances", self._task.name, draw.split, draw.key, draw.rng_seed),
+            "n_instances": self._task.n_instances(draw.split),
+        }
+
+    async def _ask(self, request: InputsRequest | ScoreRequest) -> TaskReply:
+        async with self._lock:
+            await _send_to_task(self._child, self._task, request)
+            return await _receive_from_task(self._child, self._task)
+
+
+async def _send_to_task(child: Child, task: Task, message: object) -> None:
+    try:
+        await child.send(message)
+    except ChildEnded as ended:
+        raise TaskError(f"the utility of task {task.name} ended: {ended.message}") from None
+
+
+async def _receive_from_task(child: Child, task: Task) -> TaskReply:
+    try:
+        async with asyncio.timeout(TASK_REQUEST_SECONDS):
+            reply: TaskReply = msgspec.convert(await child.receive(), TaskReply)
+    except TimeoutError:
+        raise TaskError(f"the utility of task {task.name} took more than {TASK_REQUEST_SECONDS:g} s") from None
+    except ChildEnded as ended:
+        raise TaskError(f"the utility of task {task.name} ended: {ended.message}") from None
+    except msgspec.ValidationError as error:
+        raise TaskError(f"the utility of task {task.name} sent what is no reply: {error}") from None
+    if isinstance(reply, TaskFailure):
+        raise TaskError(f"the utility of task {task.name} failed: {reply.message}")
+    return reply
+
+
+@dataclass(kw_only=True)
+class Utility:
+    """The utility of a task: a callable on solutions, and the description that a language model sees.
+
+    Attributes:
+        task: The task.
+        worker: The process that makes its instances and scores.
+        sandbox: Where candidates run.
+        observer: Hears of every evaluation that was really run.
+    """
+
+    task: Task
+    worker: TaskWorker
+    sandbox: Sandbox
+    observer: EvaluationObserver
+    _known: SingleFlight[tuple[str, Draw], Evaluation] = field(default_factory=SingleFlight)
+    _inputs: dict[Draw, list[Any]] = field(default_factory=dict)
+
+    async def evaluate(self, solution: str, draw: Draw) -> Evaluation:
+        """How a solution does on a draw. The same solution on the same draw is run once; equal for equal arguments.
+
+        Raises:
+            TaskError: The task's own code failed.
+        """
+        key = (sha256_of(solution), draw)
+        return await self._known.get(key, lambda: self._run_score_and_report(solution, draw))
+
+    async def close(self) -> None:
+        """Nothing; afterwards no evaluation is under way."""
+        await self._known.close()
+
+    async def _run_score_and_report(self, solution: str, draw: Draw) -> Evaluation:
+        evaluation = await self._run_and_score(solution, draw)
+        await self.observer(self.task, draw, solution, evaluation)
+        return evaluation
+
+    async def _run_and_score(self, solution: str, draw: Draw) -> Evaluation:
+        problem = why_unusable(solution)
+        if problem:
+            return Evaluation(outcome=Outcome.INVALID_SOURCE, message=problem)
+        if draw not in self._inputs:
+            self._inputs[draw] = await self.worker.inputs(draw)
+        inputs = self._inputs[draw]
+        async with self.sandbox.slots:
+            run = await self._run(solution, draw, inputs)
+        scored = await self.worker.scores(draw, run.answers[: len(inputs)])
+        evaluation = replace(run.evaluation, scores=tuple(scored.scores))
+        if evaluation.outcome is not Outcome.OK:
+            return evaluation
+        if scored.rejected is not None:
+            return replace(evaluation, outcome=Outcome.BAD_OUTPUT, message=scored.rejected)
+        if len(run.answers) != len(inputs):
+            message = f"it answered {len(run.answers)} of {len(inputs)} instances"
+            return replace(evaluation, outcome=Outcome.BAD_OUTPUT, message=message)
+        values = [score for score in scored.scores if score is not None]
+        return replace(evaluation, value=sum(values) / len(values))
+
+    async def _run(self, solution: str, draw: Draw, inputs: list[Any]) -> _CandidateRun:
+        start = SolutionStart(
+            source=solution,
+            entry=self.task.entry,
+            drive=self.worker.drive,
+            inputs=inputs,
+            rng_seed=rng_seed_of("solution", draw.key, draw.rng_seed),
+        )
+        limits = Limits(
+            cpu_seconds=self.task.cpu_seconds,
+            wall_seconds=self.task.cpu_seconds * WALL_PER_CPU_SECOND + 1.0,
+            memory_bytes=self.task.memory_bytes,
+        )
+        async with self.sandbox.child("solution", start, limits) as child:
+            return await _answers_of(child, at_most=len(inputs))
+
+    @property
+    def description(self) -> str:
+        """What the language model is told: the code that scores, and the limits that are enforced."""
+        task = self.task
+        entry = f"the function {task.entry}" if task.entry else "the program's text"
+        return (
+            f'"""{task.summary}.\n\n'
+            f"A solution is a Python program (standard library and numpy) that defines {entry}.\n"
+            f"Its utility is the mean score over {task.n_validation} instances; higher is better.\n"
+            f"Score 1: {task.reference_best}. Score 0: {task.reference_trivial}.\n"
+            f"A solution that fails has no utility. It runs without network and files.\n"
+            '"""\n'
+            f"CPU_SECONDS_FOR_ALL_INSTANCES = {task.cpu_seconds}\n"
+            f"MEMORY_MIB = {task.memory_bytes // (1024 * 1024)}\n\n"
+            f"{task.utility_source.strip()}\n"
+        )
+
+
+@contextlib.asynccontextmanager
+async def open_utility(
+    task: Task, sandbox: Sandbox, observer: EvaluationObserver | None = None
+) -> AsyncIterator[Utility]:
+    """The utility of a task with a worker of its own; nobody need observe it.
+
+    Raises:
+        TaskError: The task's code cannot be loaded.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        worker = await TaskWorker.start(sandbox, task, stack)
+        utility = Utility(task=task, worker=worker, sandbox=sandbox, observer=observer or _unobserved)
+        stack.push_async_callback(utility.close)
+        yield utility
+
+
+async def _unobserved(_task: Task, _draw: Draw, _solution: str, _evaluation: Evaluation) -> None:
+    """Nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _CandidateRun:
+    answers: list[Any]
+    evaluation: Evaluation
+
+
+async def _answers_of(child: Child, at_most: int) -> _CandidateRun:
+    answers: list[Any] = []
+    outcome, message, printed = Outcome.OK, "", ""
+    try:
+        while True:
+            reply: SolutionReply = msgspec.convert(await child.receive(), SolutionReply)
+            if isinstance(reply, Finished):
+                printed = reply.printed
+                break
+            if isinstance(reply, Failure):
+                outcome, message = Outcome(reply.outcome), reply.message
+                break
+            assert isinstance(reply, Answers)
+            answers.extend(reply.answers)
+            if len(answers) > at_most:
+                outcome, message = Outcome.PROTOCOL_VIOLATION, "it sent more answers than there are instances"
+                break
+    except ChildEnded as ended:
+        outcome, message = ended.outcome, ended.message
+    except msgspec.ValidationError as error:
+        outcome, message = Outcome.PROTOCOL_VIOLATION, f"it sent what is no message of the protocol: {error}"
+    violations = list(child.violations)
+    if outcome is Outcome.PROTOCOL_VIOLATION and not violations:
+        violations.append(Violation(kind="protocol", detail=message))
+    evaluation = Evaluation(
+        outcome=outcome,
+        message=message,
+        cpu_seconds=child.cpu_seconds,
+        violations=tuple(violations),
+        printed=printed,
+    )
+    return _CandidateRun(answers=answers, evaluation=evaluation)

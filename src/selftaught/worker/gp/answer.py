@@ -1,0 +1,172 @@
+"""Answering: which transformations, how many, and the words around the program."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from .expressions import edit_expression
+from .fences import fenced
+from .pools import accept_worse, pool, share, spread
+from .program import MOST_NODES, Draft, Edit, entry_name, functions, parse, size
+from .render import fence, render
+from .roles import roles
+from .schedules import vary_keyword
+from .statements import STATEMENT_EDITS
+from .wraps import cache, change_count, guard, iterate, keep_better, restart
+
+NO_PROGRAM = "I found no fenced Python program with a function to improve."
+NO_CHANGE = "I found no change to make to this program."
+
+_MOST_PARSED_CHARACTERS = 400_000
+_MOST_PARSES = 60
+_MOST_RELATIVES = 8
+_MOST_TRIES = 12
+_MOST_EDITS = 8
+
+WRAPS: list[tuple[Edit, float]] = [
+    (iterate, 3.0),
+    (keep_better, 2.0),
+    (guard, 2.0),
+    (restart, 1.0),
+    (vary_keyword, 1.5),
+    (pool, 1.2),
+    (spread, 1.2),
+    (share, 0.3),
+    (accept_worse, 0.5),
+    (cache, 0.6),
+    (change_count, 1.5),
+]
+"""Program-level transformations, for functions that map their first argument to the same kind."""
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What is read from a prompt: the program to improve first, then its relatives; as source texts."""
+
+    programs: list[str]
+    entry: str
+    text: str
+
+
+def read(message: str) -> Prompt | None:
+    """The programs of a prompt, or `None` if there is none to improve."""
+    spent = [0, 0]
+
+    def as_program(source: str) -> tuple[str, ast.Module] | None:
+        if spent[0] >= _MOST_PARSES or spent[1] >= _MOST_PARSED_CHARACTERS:
+            return None
+        spent[0] += 1
+        spent[1] += len(source)
+        tree = parse(source)
+        return None if tree is None else (source, tree)
+
+    found = fenced(message, as_program)
+    if not found:
+        return None
+    entry = entry_name(found[0][1], message)
+    sources = [found[0][0]] + [source for source, tree in found[1:] if entry in functions(tree)]
+    return Prompt(list(dict.fromkeys(sources))[:_MOST_RELATIVES], entry, message)
+
+
+def answers(message: str, n: int, temperature: float, rng: Random) -> list[str]:
+    """`n` answers to a prompt: a sentence and an edited program each, or a sentence alone where there is nothing to edit."""
+    prompt = read(message)
+    if prompt is None:
+        return [NO_PROGRAM] * n
+    temperature = min(max(temperature, 0.0), 3.0) if math.isfinite(temperature) else 0.7
+    seen = set(prompt.programs)
+    return [_answer(prompt, temperature, rng, seen) for _ in range(n)]
+
+
+def _answer(prompt: Prompt, temperature: float, rng: Random, seen: set[str]) -> str:
+    """One answer; its program is not among `seen`, if that can be had, and is added to it."""
+    fallback = None
+    for _ in range(_MOST_TRIES):
+        edited = _edited(prompt, temperature, rng)
+        if edited is None:
+            continue
+        idea, source = edited
+        if source not in seen:
+            seen.add(source)
+            return f"{idea}\n\n{fence(source)}"
+        fallback = fallback or (f"{idea}\n\n{fence(source)}" if source not in prompt.programs else None)
+    return fallback or NO_CHANGE
+
+
+def _edited(prompt: Prompt, temperature: float, rng: Random) -> tuple[str, str] | None:
+    """An idea and the program that follows it, or `None` if this try led nowhere."""
+    which = 0 if len(prompt.programs) == 1 or rng.random() < 0.6 else rng.randrange(1, len(prompt.programs))
+    tree = parse(prompt.programs[which])
+    if tree is None:
+        return None
+    donors = [donor for place, source in enumerate(prompt.programs) if place != which and (donor := parse(source))]
+    draft = Draft(tree, prompt.entry, donors, prompt.text, temperature)
+    before = size(tree)
+    ideas: list[str] = []
+    for _ in range(_n_edits(temperature, rng)):
+        idea = _one_edit(draft, rng)
+        if idea is not None and idea not in ideas:
+            ideas.append(idea)
+    if not ideas or size(tree) > max(MOST_NODES, before):
+        return None
+    source = render(tree)
+    return None if source is None else (_sentence(ideas), source)
+
+
+def _n_edits(temperature: float, rng: Random) -> int:
+    """1 at temperature 0; one more for every event of a Poisson process of rate temperature squared."""
+    limit, n_edits, product = math.exp(-temperature * temperature), 1, rng.random()
+    while product > limit and n_edits < _MOST_EDITS:
+        n_edits += 1
+        product *= rng.random()
+    return n_edits
+
+
+def _one_edit(draft: Draft, rng: Random) -> str | None:
+    """One transformation that suits the program."""
+    for _ in range(5):
+        edit = _pick(draft, rng)
+        idea = edit(draft, rng)
+        if idea is not None:
+            return idea
+    return None
+
+
+def _pick(draft: Draft, rng: Random) -> Callable[[Draft, Random], str | None]:
+    """A transformation: of the whole program where that suits it, else of an expression or a statement."""
+    draw = rng.random()
+    if roles(draft) is not None:
+        if draw < 0.85:
+            return _draw(WRAPS, rng)
+        return edit_expression if draw < 0.93 else _draw(STATEMENT_EDITS, rng)
+    return edit_expression if draw < 0.92 else _draw(STATEMENT_EDITS, rng)
+
+
+def _draw(table: list[tuple[Edit, float]], rng: Random) -> Edit:
+    edit = rng.choices([edit for edit, _ in table], [weight for _, weight in table])[0]
+    return _and_more(edit) if edit in (iterate, restart) else edit
+
+
+def _and_more(edit: Edit) -> Edit:
+    """A wrap followed, often, by what usually goes with it."""
+
+    def several(draft: Draft, rng: Random) -> str | None:
+        idea = edit(draft, rng)
+        if idea is None:
+            return None
+        ideas = [idea]
+        for follow, chance in ((keep_better, 0.5), (guard, 0.5), (vary_keyword, 0.15)):
+            if rng.random() < chance and not (follow is keep_better and edit is restart):
+                ideas += [more] if (more := follow(draft, rng)) else []
+        return ", ".join(ideas)
+
+    return several
+
+
+def _sentence(ideas: list[str]) -> str:
+    text = "; ".join(ideas)
+    return text[:1].upper() + text[1:] + "."

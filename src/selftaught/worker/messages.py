@@ -1,0 +1,221 @@
+"""What the engine and the roles of a worker say to each other, message by message.
+
+Both sides import this module. Every message is one frame of `wire`; the engine decodes what comes from a worker
+strictly into these types, so a program under test can at most tell a lie that is well formed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+
+class _Message(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A message; unknown fields are refused."""
+
+
+# ---------------------------------------------------------------- role `solution`
+
+
+class SolutionStart(_Message):
+    """The engine's order: call a program on each of `inputs` and send the answers.
+
+    Attributes:
+        source: The program under test.
+        entry: The function that it must define; None passes the source text itself to `drive`.
+        drive: Source that defines `drive(candidate, *arguments)`, or None to call the entry directly.
+        inputs: One tuple of arguments for each instance.
+        rng_seed: What the program's random generators start from.
+    """
+
+    source: str
+    entry: str | None
+    drive: str | None
+    inputs: list[Any]
+    rng_seed: int
+
+
+class Answers(_Message, tag="answers"):
+    """The worker's answers to the next instances, in order."""
+
+    answers: list[Any]
+
+
+class Failure(_Message, tag="failure"):
+    """The worker's word that the program failed.
+
+    Attributes:
+        outcome: One of the values of `errors.Outcome` that a worker may name.
+        message: One line that says what happened.
+    """
+
+    outcome: Literal["invalid_source", "raised", "out_of_memory", "bad_output", "budget_exceeded"]
+    message: str
+
+
+class Finished(_Message, tag="finished"):
+    """The worker has sent all answers; `printed` is the start of what the program printed."""
+
+    printed: str
+
+
+SolutionReply = Answers | Failure | Finished
+
+
+# ---------------------------------------------------------------- role `task`
+
+
+class TaskStart(_Message):
+    """The engine's order: load a task's `utility.py` and serve requests on it."""
+
+    source: str
+
+
+class TaskLoaded(_Message, tag="loaded"):
+    """The task's code is loaded; `drive` is the part of it that runs beside candidates, self-contained."""
+
+    drive: str | None
+
+
+class InputsRequest(_Message, tag="inputs"):
+    """Asks for the inputs (never the hidden parts) of the draw of instances that `rng_seed` names."""
+
+    split: str
+    rng_seed: int
+    n_instances: int
+
+
+class Inputs(_Message, tag="inputs"):
+    """One tuple of arguments for each instance of a draw."""
+
+    inputs: list[Any]
+
+
+class ScoreRequest(_Message, tag="score"):
+    """Asks for the scores of answers to a draw of instances; there may be fewer answers than instances."""
+
+    split: str
+    rng_seed: int
+    n_instances: int
+    answers: list[Any]
+
+
+class Scores(_Message, tag="scores"):
+    """The score of each answer, higher is better; `rejected` names the first answer that is none, with the reason."""
+
+    scores: list[float | None]
+    rejected: str | None
+
+
+class TaskFailure(_Message, tag="task_failure"):
+    """The task's own code failed."""
+
+    message: str
+
+
+TaskRequest = InputsRequest | ScoreRequest
+TaskReply = TaskLoaded | Inputs | Scores | TaskFailure
+
+
+# ---------------------------------------------------------------- role `improver`
+
+
+class ImproverStart(_Message):
+    """The engine's order: run an improver once.
+
+    Attributes:
+        source: The improver's program.
+        initial_solution: What it should improve.
+        utility_description: What `utility.str` says.
+        utility_budget: How often the utility may be used.
+        calls_budget: How often the language model may be called.
+        max_responses_per_call: The largest number of samples in one call.
+        rng_seed: What the program's random generators start from.
+    """
+
+    source: str
+    initial_solution: str
+    utility_description: str
+    utility_budget: int
+    calls_budget: int
+    max_responses_per_call: int
+    rng_seed: int
+
+
+class PromptRequest(_Message, tag="prompt"):
+    """A call of the language model: `n_responses` samples for each message of `messages`."""
+
+    id: int
+    expertise: str
+    messages: list[str]
+    n_responses: int
+    temperature: float
+
+
+class UtilityRequest(_Message, tag="utility"):
+    """A use of the utility."""
+
+    id: int
+    solution: str
+
+
+class ViolationNotice(_Message, tag="violation"):
+    """The worker's interface was used in a way that is not allowed; it had no effect."""
+
+    kind: str
+    detail: str
+
+
+class Result(_Message, tag="result"):
+    """What the improver returned."""
+
+    solution: str
+
+
+ImproverReply = PromptRequest | UtilityRequest | ViolationNotice | Result | Failure
+
+
+class PromptResponse(_Message, tag="prompt"):
+    """The samples, in the order of the messages; `times_used` counts the calls so far."""
+
+    id: int
+    answers: list[str]
+    times_used: int
+
+
+class UtilityResponse(_Message, tag="utility"):
+    """The utility of a solution; None where it failed. `uses` counts the uses so far."""
+
+    id: int
+    value: float | None
+    uses: int
+
+
+class Refusal(_Message, tag="refusal"):
+    """A request that was not served: over budget, not allowed by the interface, or the model did not answer."""
+
+    id: int
+    kind: Literal["budget", "interface", "model"]
+    message: str
+
+
+ImproverAnswer = PromptResponse | UtilityResponse | Refusal
+
+
+# ---------------------------------------------------------------- role `proposer`
+
+
+class ProposerStart(_Message):
+    """The engine's order: `n_responses` answers of the embedded proposer to one message."""
+
+    message: str
+    n_responses: int
+    temperature: float
+    rng_seed: int
+
+
+class Proposals(_Message, tag="proposals"):
+    """The proposer's answers."""
+
+    answers: list[str]

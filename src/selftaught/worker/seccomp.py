@@ -1,0 +1,238 @@
+"""The system calls that a child may make: a default-deny list, compiled to a kernel filter.
+
+Two filters are stacked. `base_filter` is the big table; the zygote installs it once and every child inherits it free of cost. `child_filter` is
+the remainder that only a child must not do (start processes, install filters, signal others); each child loads it anew, and it is short.
+
+What is listed is allowed, with conditions on the arguments where they matter; what is listed under `ATTACKS` kills the process (the engine records a
+violation); every other call fails with EPERM, which Python shows as `PermissionError`; calls newer than the table, and `clone3`, fail with ENOSYS so that the
+C library falls back to the older way. Numbers are those of Linux for x86-64 and aarch64; on any other machine there is no filter.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import struct
+import sys
+from collections.abc import Iterable
+
+AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+NEWEST_KNOWN_CALL = 450
+
+# Each line: name, number on x86-64, number on aarch64 (`-`: there is no such call).
+_COMMON = """
+read 0 63 | write 1 64 | readv 19 65 | writev 20 66 | pread64 17 67 | preadv 295 69 | close 3 57 | fstat 5 80 | lseek 8 62
+mmap 9 222 | mprotect 10 226 | munmap 11 215 | brk 12 214 | mremap 25 216 | madvise 28 233
+rt_sigaction 13 134 | rt_sigprocmask 14 135 | rt_sigreturn 15 139 | rt_sigpending 127 136 | rt_sigtimedwait 128 137
+rt_sigsuspend 130 133 | sigaltstack 131 132 | pause 34 -
+poll 7 - | ppoll 271 73 | select 23 - | pselect6 270 72 | epoll_create 213 - | epoll_create1 291 20 | epoll_ctl 233 21
+epoll_wait 232 - | epoll_pwait 281 22 | epoll_pwait2 441 441 | eventfd 284 - | eventfd2 290 19 | pipe 22 - | pipe2 293 59
+dup 32 23 | dup2 33 - | dup3 292 24 | close_range 436 436
+getpid 39 172 | gettid 186 178 | getppid 110 173 | getuid 102 174 | geteuid 107 175 | getgid 104 176 | getegid 108 177
+getgroups 115 158 | getpgrp 111 - | getpgid 121 155 | getsid 124 156 | getresuid 118 148 | getresgid 120 150
+clock_gettime 228 113 | clock_getres 229 114 | clock_nanosleep 230 115 | nanosleep 35 101 | gettimeofday 96 169 | time 201 -
+times 100 153 | futex 202 98 | futex_waitv 449 449 | sched_yield 24 124 | sched_getaffinity 204 123
+sched_getparam 143 121 | sched_getscheduler 145 120 | sched_get_priority_max 146 125 | sched_get_priority_min 147 126
+getcpu 309 168 | getrandom 318 278 | getrlimit 97 163 | sysinfo 99 179 | uname 63 160 | getrusage 98 165
+set_robust_list 273 99 | get_robust_list 274 100 | rseq 334 293 | set_tid_address 218 96 | exit 60 93 | exit_group 231 94
+restart_syscall 219 128 | getcwd 79 17 | membarrier 324 283 | alarm 37 - | setitimer 38 103 | getitimer 36 102
+recvfrom 45 207 | getsockopt 55 209 | getsockname 51 204 | getpeername 52 205 | shutdown 48 210 | wait4 61 260 | waitid 247 95
+"""
+_READING_FILES = """
+stat 4 - | lstat 6 - | statx 332 291 | access 21 - | faccessat 269 48 | faccessat2 439 439
+readlink 89 - | readlinkat 267 78 | getdents 78 - | getdents64 217 61
+"""
+_WITH_CONDITIONS = """
+open 2 - | openat 257 56 | newfstatat 262 79 | fcntl 72 25 | ioctl 16 29 | socketpair 53 199 | sendto 44 206
+kill 62 129 | tgkill 234 131 | clone 56 220 | clone3 435 435 | prlimit64 302 261
+"""
+_ZYGOTE_ONLY = """
+sendmsg 46 211 | recvmsg 47 212 | prctl 157 167 | seccomp 317 277 | pidfd_open 434 434 | setrlimit 160 164
+landlock_create_ruleset 444 444 | landlock_restrict_self 446 446
+"""
+_ATTACKS = """
+ptrace 101 117 | mount 165 40 | umount2 166 39 | pivot_root 155 41 | chroot 161 51 | fsopen 430 430 | fsconfig 431 431
+fsmount 432 432 | fspick 433 433 | move_mount 429 429 | open_tree 428 428 | mount_setattr 442 442 | bpf 321 280
+keyctl 250 219 | add_key 248 217 | request_key 249 218 | io_uring_setup 425 425 | io_uring_enter 426 426
+io_uring_register 427 427 | unshare 272 97 | setns 308 268 | process_vm_readv 310 270 | process_vm_writev 311 271
+process_madvise 440 440 | perf_event_open 298 241 | userfaultfd 323 282 | kexec_load 246 104 | kexec_file_load 320 294
+init_module 175 105 | finit_module 313 273 | delete_module 176 106 | reboot 169 142 | swapon 167 224 | swapoff 168 225
+open_by_handle_at 304 265 | iopl 172 - | ioperm 173 - | modify_ldt 154 - | acct 163 89 | quotactl 179 60
+quotactl_fd 443 443 | kcmp 312 272 | pidfd_getfd 438 438 | settimeofday 164 170 | clock_settime 227 112
+clock_adjtime 305 266 | sethostname 170 161 | setdomainname 171 162 | nfsservctl 180 42 | lookup_dcookie 212 18
+"""
+
+_ALLOW = 0x7FFF0000
+_KILL = 0x80000000
+_EPERM = 0x00050000 | errno.EPERM
+_ENOSYS = 0x00050000 | errno.ENOSYS
+
+_LOAD, _JEQ, _JGT, _JSET, _AND, _RET = 0x20, 0x15, 0x25, 0x45, 0x54, 0x06
+_NUMBER_OFFSET, _ARCH_OFFSET, _ARGUMENTS_OFFSET = 0, 4, 16
+_X32_BIT = 0x40000000
+
+_CLONE_THREAD = 0x00010000
+_CLONE_NAMESPACES = 0x7E020000
+_WRITING_OPEN_FLAGS = 0o3 | 0o100 | 0o1000 | 0o2000 | 0o20000000  # access mode, create, truncate, append, temporary file
+_AT_EMPTY_PATH = 0x1000
+_FCNTL_COMMANDS = (0, 1, 2, 3, 4, 1030)  # duplicate, get and set descriptor flags, get and set status flags
+_IOCTL_REQUESTS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # is it a terminal, its size, bytes waiting, non-blocking, close on exec
+_UNCATCHABLE = (9, 19)  # SIGKILL and SIGSTOP: a child that dies by SIGKILL was killed by the system or by the engine
+
+_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 22, 2
+
+Instruction = tuple[int, int, int, int]
+
+
+def machine() -> str | None:
+    """Returns `x86_64` or `aarch64`, or None where there is no table for this machine."""
+    name = {"arm64": "aarch64", "AMD64": "x86_64"}.get(os.uname().machine, os.uname().machine)
+    return name if name in AUDIT_ARCH and sys.maxsize > 2**32 else None
+
+
+def base_filter(arch: str, *, files: bool) -> list[Instruction]:
+    """Returns the big table, as the zygote installs it.
+
+    Args:
+        arch: A key of `AUDIT_ARCH`.
+        files: Whether files may be opened for reading at all; Landlock says which.
+    """
+    number = numbers(arch)
+    program = _entry(arch)
+    attacks = names(_ATTACKS)
+    allowed = names(_COMMON) + names(_ZYGOTE_ONLY) + (names(_READING_FILES) if files else [])
+    for name in allowed:
+        program += _rule(number, name, [_return(_ALLOW)])
+    program += _rule(number, "openat", _unless_bits(2, _WRITING_OPEN_FLAGS) if files else [_return(_EPERM)])
+    program += _rule(number, "open", _unless_bits(1, _WRITING_OPEN_FLAGS) if files else [_return(_EPERM)])
+    program += _rule(number, "newfstatat", [_return(_ALLOW)] if files else _if_bits(3, _AT_EMPTY_PATH))
+    program += _rule(number, "fcntl", _if_one_of(1, _FCNTL_COMMANDS))
+    program += _rule(number, "ioctl", _if_one_of(1, _IOCTL_REQUESTS))
+    program += _rule(number, "socketpair", _local_stream())
+    program += _rule(number, "sendto", _if_null(4))
+    program += _rule(number, "clone", [_argument(0), (_JSET, 0, 1, _CLONE_NAMESPACES), _return(_KILL), _return(_ALLOW)])
+    program += _rule(number, "clone3", [_return(_ENOSYS)])
+    for name in ("kill", "tgkill", "prlimit64"):
+        program += _rule(number, name, [_return(_ALLOW)])
+    for name in attacks:
+        program += _rule(number, name, [_return(_KILL)])
+    return [*program, (_JGT, 0, 1, NEWEST_KNOWN_CALL), _return(_ENOSYS), _return(_EPERM)]
+
+
+def child_filter(arch: str, pid: int, *, threads: bool) -> list[Instruction]:
+    """Returns the remainder that each child adds: no processes, no filters, signals only to itself.
+
+    Args:
+        arch: A key of `AUDIT_ARCH`.
+        pid: The child's own process id, as it sees it.
+        threads: Whether it may start threads.
+    """
+    number = numbers(arch)
+    program: list[Instruction] = [(_LOAD, 0, 0, _NUMBER_OFFSET)]
+    for name in names(_ZYGOTE_ONLY):
+        program += _rule(number, name, [_return(_EPERM)])
+    program += _rule(number, "clone", _if_bits(0, _CLONE_THREAD) if threads else [_return(_EPERM)])
+    program += _rule(number, "kill", _to_itself(pid, signal_argument=1))
+    program += _rule(number, "tgkill", _to_itself(pid, signal_argument=2))
+    program += _rule(number, "prlimit64", _if_null(2))
+    return [*program, _return(_ALLOW)]
+
+
+def assemble(program: list[Instruction]) -> bytes:
+    """Returns the filter as the kernel reads it: an array of `struct sock_filter`."""
+    return b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
+
+
+def install(filter_bytes: bytes) -> None:
+    """Puts a filter on this process for good; `no_new_privs` must be set.
+
+    Raises:
+        OSError: The kernel has no seccomp filters, or refuses this one.
+    """
+    buffer = ctypes.create_string_buffer(filter_bytes, len(filter_bytes))
+    program = struct.pack("=HxxxxxxQ", len(filter_bytes) // 8, ctypes.addressof(buffer))
+    if _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, program):
+        code = ctypes.get_errno()
+        raise OSError(code, f"seccomp: {os.strerror(code)}")
+
+
+def numbers(arch: str) -> dict[str, int]:
+    """Returns the number of every call named in the tables, for one machine."""
+    return _NUMBERS[arch]
+
+
+def names(table: str) -> list[str]:
+    """Returns the calls of one table, in its order."""
+    return [name for name, _, _ in _entries(table)]
+
+
+def _entries(table: str) -> Iterable[tuple[str, str, str]]:
+    for entry in table.replace("\n", "|").split("|"):
+        if entry.strip():
+            name, x86_64, aarch64 = entry.split()
+            yield name, x86_64, aarch64
+
+
+def _all_numbers() -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {"x86_64": {}, "aarch64": {}}
+    for name, x86_64, aarch64 in _entries(_COMMON + _READING_FILES + _WITH_CONDITIONS + _ZYGOTE_ONLY + _ATTACKS):
+        for arch, number in (("x86_64", x86_64), ("aarch64", aarch64)):
+            if number != "-":
+                found[arch][name] = int(number)
+    return found
+
+
+_NUMBERS = _all_numbers()
+_prctl = ctypes.CDLL(None, use_errno=True).prctl
+
+
+def _entry(arch: str) -> list[Instruction]:
+    """Kills what comes by another calling convention (32-bit entries, x32), and leaves the call's number loaded."""
+    head = [(_LOAD, 0, 0, _ARCH_OFFSET), (_JEQ, 1, 0, AUDIT_ARCH[arch]), _return(_KILL), (_LOAD, 0, 0, _NUMBER_OFFSET)]
+    return [*head, (_JSET, 0, 1, _X32_BIT), _return(_KILL)] if arch == "x86_64" else head
+
+
+def _rule(number: dict[str, int], name: str, body: list[Instruction]) -> list[Instruction]:
+    """What to do for one call; every path through `body` returns. A call that this machine lacks has no rule."""
+    if name not in number:
+        return []
+    return [(_JEQ, 0, len(body), number[name]), *body]
+
+
+def _return(action: int) -> Instruction:
+    return (_RET, 0, 0, action)
+
+
+def _argument(index: int, *, high: bool = False) -> Instruction:
+    return (_LOAD, 0, 0, _ARGUMENTS_OFFSET + 8 * index + (4 if high else 0))
+
+
+def _unless_bits(index: int, bits: int) -> list[Instruction]:
+    return [_argument(index), (_JSET, 0, 1, bits), _return(_EPERM), _return(_ALLOW)]
+
+
+def _if_bits(index: int, bits: int) -> list[Instruction]:
+    return [_argument(index), (_JSET, 0, 1, bits), _return(_ALLOW), _return(_EPERM)]
+
+
+def _if_one_of(index: int, values: tuple[int, ...]) -> list[Instruction]:
+    tests = [instruction for value in values for instruction in ((_JEQ, 0, 1, value), _return(_ALLOW))]
+    return [_argument(index), *tests, _return(_EPERM)]
+
+
+def _if_null(index: int) -> list[Instruction]:
+    """Allows a call whose pointer argument is null, both halves of it."""
+    low, high = _argument(index), _argument(index, high=True)
+    return [low, (_JEQ, 0, 3, 0), high, (_JEQ, 0, 1, 0), _return(_ALLOW), _return(_EPERM)]
+
+
+def _local_stream() -> list[Instruction]:
+    """Allows a connected pair of local stream sockets, which asyncio wants; a datagram pair could send to any address."""
+    family, kind = (_JEQ, 0, 4, 1), (_JEQ, 0, 1, 1)
+    return [_argument(0), family, _argument(1), (_AND, 0, 0, 0xF), kind, _return(_ALLOW), _return(_EPERM)]
+
+
+def _to_itself(pid: int, *, signal_argument: int) -> list[Instruction]:
+    refused = [instruction for value in _UNCATCHABLE for instruction in ((_JEQ, 0, 1, value), _return(_EPERM))]
+    return [_argument(0), (_JEQ, 1, 0, pid), _return(_EPERM), _argument(signal_argument), *refused, _return(_ALLOW)]

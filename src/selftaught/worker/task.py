@@ -1,0 +1,190 @@
+"""Role `task`: a task's own `utility.py`, isolated like everything else, and apart from every candidate.
+
+The hidden parts of instances (labels, reference costs) never leave this process; scores do.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import random
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from . import program
+from .messages import (
+    Inputs,
+    InputsRequest,
+    ScoreRequest,
+    Scores,
+    TaskFailure,
+    TaskLoaded,
+    TaskReply,
+    TaskRequest,
+    TaskStart,
+)
+from .wire import Channel
+
+MAX_DRAWS_KEPT = 64
+
+Instance = tuple[tuple[Any, ...], Any]
+
+
+class TaskCodeError(Exception):
+    """The task's own code failed; the message is what the engine is told."""
+
+
+def main(channel: Channel, start: object) -> None:
+    """Serves inputs and scores until the engine hangs up."""
+    order = msgspec.convert(start, TaskStart)
+    program.prepare(0)
+    try:
+        task = TaskCode(order.source)
+    except (program.ProgramError, TaskCodeError) as error:
+        channel.send(TaskFailure(message=str(error)))
+        return
+    channel.send(TaskLoaded(drive=self_contained(order.source, "drive")))
+    while True:
+        try:
+            request = channel.receive()
+        except EOFError:
+            return
+        channel.send(task.serve(msgspec.convert(request, TaskRequest)))
+
+
+class TaskCode:
+    """A loaded `utility.py`, and the draws of instances that it made lately."""
+
+    def __init__(self, source: str) -> None:
+        self._namespace = program.load(source, "__utility__")
+        for name in ("instances", "score"):
+            if not callable(self._namespace.get(name)):
+                raise TaskCodeError(f"utility.py does not define the function {name}")
+        self._answer_type = self._namespace.get("Answer", Any)
+        self._draws: OrderedDict[tuple[str, int, int], list[Instance]] = OrderedDict()
+
+    def serve(self, request: TaskRequest) -> TaskReply:
+        """The reply to one request; a failure of the task's code is a `TaskFailure`."""
+        try:
+            if isinstance(request, InputsRequest):
+                return Inputs(inputs=[arguments for arguments, _ in self._draw(request)])
+            return self._score(request)
+        except TaskCodeError as error:
+            return TaskFailure(message=str(error))
+
+    def _draw(self, request: TaskRequest) -> list[Instance]:
+        key = (request.split, request.rng_seed, request.n_instances)
+        if key not in self._draws:
+            self._draws[key] = self._make_draw(request)
+            if len(self._draws) > MAX_DRAWS_KEPT:
+                self._draws.popitem(last=False)
+        self._draws.move_to_end(key)
+        return self._draws[key]
+
+    def _make_draw(self, request: TaskRequest) -> list[Instance]:
+        # Task code may use the global generators too; set here, a draw is a function of its key alone.
+        random.seed(request.rng_seed)
+        np.random.seed(request.rng_seed % 2**32)
+        try:
+            made = self._namespace["instances"](request.split, random.Random(request.rng_seed), request.n_instances)
+            return [_checked_instance(instance) for instance in made]
+        except Exception as error:  # any failure of task code is reported  # noqa: BLE001
+            raise TaskCodeError(f"its instances() failed: {program.describe(error)}") from None
+
+    def _score(self, request: ScoreRequest) -> Scores:
+        scores: list[float | None] = []
+        rejected: str | None = None
+        for index, (instance, answer) in enumerate(zip(self._draw(request), request.answers, strict=False)):
+            try:
+                scores.append(self._score_one(instance, answer))
+            except _AnswerRejected as error:
+                scores.append(None)
+                rejected = rejected or f"instance {index}: {error}"
+        return Scores(scores=scores, rejected=rejected)
+
+    def _score_one(self, instance: Instance, answer: Any) -> float:
+        arguments, hidden = instance
+        typed = _typed(answer, self._answer_type)
+        try:
+            score = self._namespace["score"](arguments, hidden, typed)
+        except Exception as error:  # a scorer rejects an answer by raising  # noqa: BLE001
+            is_rejection = isinstance(error, ValueError)
+            reason = str(error) if is_rejection else f"the scorer raised {program.describe(error)}"
+            raise _AnswerRejected(reason[: program.MAX_MESSAGE_CHARACTERS]) from None
+        if isinstance(score, bool) or not isinstance(score, (int, float, np.integer, np.floating)):
+            raise _AnswerRejected(f"the scorer returned {type(score).__name__} instead of a number")
+        if not math.isfinite(score):
+            raise _AnswerRejected(f"the scorer returned {float(score)} instead of a finite number")
+        return float(score)
+
+
+class _AnswerRejected(Exception):
+    """An answer is not of the task's type, or its scorer refused it."""
+
+
+def _typed(answer: Any, answer_type: Any) -> Any:
+    if answer_type is np.ndarray:
+        return _typed_array(answer)
+    try:
+        return msgspec.convert(answer, answer_type, strict=True)
+    except (msgspec.ValidationError, TypeError) as error:
+        raise _AnswerRejected(f"the answer has the wrong type: {error}") from None
+
+
+def _typed_array(answer: Any) -> Any:
+    if isinstance(answer, list):
+        try:
+            answer = np.array(answer)
+        except ValueError as error:
+            raise _AnswerRejected(f"the answer is no array: {error}") from None
+    if not isinstance(answer, np.ndarray) or answer.dtype.kind not in "biuf":
+        raise _AnswerRejected(f"the answer should be an array of numbers, not {type(answer).__name__}")
+    return answer
+
+
+def _checked_instance(instance: Any) -> Instance:
+    arguments, hidden = instance
+    if not isinstance(arguments, (tuple, list)):
+        raise TypeError("each instance should be (arguments, hidden) with a tuple of arguments")
+    return tuple(arguments), hidden
+
+
+def self_contained(source: str, name: str) -> str | None:
+    """The part of a module that the top-level definition `name` needs, as source; None if there is no such name."""
+    statements = ast.parse(source).body
+    bound = {index: set(_bound_names(statement)) for index, statement in enumerate(statements)}
+    wanted, kept = {name}, set[int]()
+    if not any(name in names for names in bound.values()):
+        return None
+    while True:
+        more = {index for index, names in bound.items() if names & wanted and index not in kept}
+        if not more:
+            break
+        kept |= more
+        for index in more:
+            wanted |= {node.id for node in ast.walk(statements[index]) if isinstance(node, ast.Name)}
+    kept |= {index for index, statement in enumerate(statements) if _is_future_import(statement)}
+    return ast.unparse(ast.Module(body=[statements[index] for index in sorted(kept)], type_ignores=[]))
+
+
+def _bound_names(statement: ast.stmt) -> Iterator[str]:
+    match statement:
+        case ast.FunctionDef() | ast.ClassDef() | ast.AsyncFunctionDef():
+            yield statement.name
+        case ast.Import() | ast.ImportFrom():
+            for alias in statement.names:
+                yield (alias.asname or alias.name).split(".")[0]
+        case _:
+            for node in ast.walk(statement):
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                    yield node.id
+
+
+def _is_future_import(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
+
+

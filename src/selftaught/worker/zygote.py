@@ -1,0 +1,264 @@
+"""The zygote: a process that has everything imported, is confined, and forks one child for each job.
+
+The engine starts it by path, with an empty environment, as `python -s -P -B -S zygote.py FD`; FD is one end of a `SOCK_SEQPACKET` pair on which both
+sides speak JSON, one document a packet:
+
+    engine → {"mode", "site_packages", "worker", "readable"}
+    zygote → {"event": "loaded", "roles", "failed": {role: why}}                  + a pidfd of the zygote
+    engine → {"size_bytes"}                                 the zygote's address space, read from outside
+    zygote → {"event": "ready", "landlock"} or {"event": "refused", "why"}
+    engine → {"job", "role", "cpu_seconds", "memory_bytes", "threads"}            + the child's socket
+    zygote → {"event": "started", "job"} + a pidfd of the child, or {"event": "not_started", "job", "why"}
+    zygote → {"event": "ended", "job", "status", "cpu_seconds"}
+
+It never runs, reads or imports anything that is not ours. When the engine's end closes, it ends, and its children with it.
+"""
+
+import gc
+import importlib
+import importlib.machinery
+import importlib.util
+import json
+import os
+import select
+import socket
+import sys
+import types
+from dataclasses import dataclass
+from typing import Any
+
+ROLES = ("solution", "improver", "task", "proposer", "probe")
+CHANNEL_DESCRIPTOR = 3
+MAX_PACKET_BYTES = 65536
+RNG_SEED = 0
+
+NUMPY = ("numpy", "numpy.random", "numpy.linalg", "numpy.fft")
+STANDARD = tuple(
+    "abc array ast bisect cmath collections collections.abc concurrent.futures concurrent.futures.thread contextlib copy dataclasses "
+    "decimal enum fractions functools hashlib heapq inspect io itertools json keyword linecache math numbers operator pprint queue random re "
+    "reprlib secrets statistics string struct sys textwrap threading time timeit traceback types typing unicodedata uuid warnings weakref zlib".split()
+)
+THIRD_PARTY = ("msgspec", "markdown_it", "resource", "ctypes")
+# In the sealed mode nothing can be imported later.
+SEALED_EXTRA = tuple(
+    "asyncio base64 binascii calendar collections.abc colorsys configparser csv datetime difflib dis email encodings.idna encodings.latin_1 encodings.ascii "
+    "encodings.utf_16 fileinput fnmatch getopt gettext glob graphlib html ipaddress locale logging mmap optparse pathlib pickle platform pstats cProfile "
+    "profile sched select selectors shelve shlex signal smtplib socket sqlite3 ssl stat stringprep subprocess symtable tempfile token tokenize "
+    "tracemalloc unittest urllib.parse urllib.request http.client xml.etree.ElementTree zipfile gzip bz2 lzma multiprocessing multiprocessing.pool "
+    "concurrent.futures.process numpy.ma numpy.polynomial numpy.testing numpy.typing numpy.ctypeslib numpy.strings numpy.rec numpy.char zoneinfo argparse codecs copyreg "
+    "code codeop cmd bdb pdb doctest types importlib.resources importlib.metadata sysconfig site".split()
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A child under way."""
+
+    number: int
+    pid: int
+    pidfd: int
+
+
+def main() -> None:
+    """Serves the engine until it closes its end."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    config = json.loads(control.recv(MAX_PACKET_BYTES) or os._exit(0))
+    sys.path.extend(config["site_packages"])
+    roles, failed = load(config["mode"], config["worker"])
+    _send(control, {"event": "loaded", "roles": sorted(roles), "failed": failed}, os.pidfd_open(os.getpid()))
+    size_bytes = json.loads(control.recv(MAX_PACKET_BYTES) or os._exit(0))["size_bytes"]
+
+    from selftaught.worker import confine, landlock  # the package exists only once `load` has made it
+
+    try:
+        version = 0 if config["mode"] in (confine.SEALED, confine.UNSANDBOXED) else landlock.abi()
+        confine.confine_zygote(config["mode"], config["readable"])
+    except OSError as error:
+        _send(control, {"event": "refused", "why": str(error)})
+        return
+    _send(control, {"event": "ready", "landlock": version})
+    os.dup2(1, 2)
+    _freeze()
+    Zygote(control, config["mode"], roles, size_bytes, scoped=version >= 6).serve()
+
+
+def load(mode: str, worker: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """Imports all that children may need; returns the roles, and why others could not be imported.
+
+    Nothing may register itself to run at a fork meanwhile: `random` would re-seed every child from the operating system, and the
+    same program would not do the same thing twice.
+    """
+    register, os.register_at_fork = os.register_at_fork, lambda **_: None
+    try:
+        for name in (*STANDARD, *NUMPY, *THIRD_PARTY, *(SEALED_EXTRA if mode == "sealed" else ())):
+            _import_if_there(name, required=name in (*NUMPY, *THIRD_PARTY))
+        _make_package(worker)
+        loaded, failed = _load_roles()
+        _seed()
+    finally:
+        os.register_at_fork = register
+    os.environ.clear()
+    return loaded, failed
+
+
+def _import_if_there(name: str, *, required: bool) -> None:
+    try:
+        importlib.import_module(name)
+    except ImportError:
+        if required:
+            raise
+
+
+def _make_package(worker: str) -> None:
+    """Makes `selftaught.worker` importable from its folder, under a parent package that is empty and stays so."""
+    parent = types.ModuleType("selftaught")
+    parent.__path__ = []
+    sys.modules["selftaught"] = parent
+    spec = importlib.util.spec_from_file_location(
+        "selftaught.worker", os.path.join(worker, "__init__.py"), submodule_search_locations=[worker]
+    )
+    if spec is None or spec.loader is None:
+        raise ImportError(f"no package in {worker}")
+    package = importlib.util.module_from_spec(spec)
+    sys.modules["selftaught.worker"] = package
+    spec.loader.exec_module(package)
+    parent.worker = package  # type: ignore[attr-defined]
+
+
+def _load_roles() -> tuple[dict[str, Any], dict[str, str]]:
+    """Returns the `main` of every role, and why a role could not be imported."""
+    loaded: dict[str, Any] = {}
+    failed: dict[str, str] = {}
+    for role in ROLES:
+        try:
+            loaded[role] = importlib.import_module(f"selftaught.worker.{role}").main
+        except Exception as error:  # noqa: BLE001 - the message goes to the engine, which says it to a person
+            failed[role] = f"{type(error).__name__}: {error}"
+    for name in ("wire", "confine", "landlock", "seccomp"):
+        importlib.import_module(f"selftaught.worker.{name}")
+    return loaded, failed
+
+
+def _seed() -> None:
+    """Sets the state of every shared random generator, so that two zygotes make equal children."""
+    random = importlib.import_module("random")
+    numpy_random = importlib.import_module("numpy.random")
+    random.seed(RNG_SEED)
+    numpy_random.seed(RNG_SEED)
+    # An unseeded `numpy.random.default_rng()` asks this for its entropy.
+    numpy_random.bit_generator.randbits = random.Random(RNG_SEED).getrandbits
+
+
+def _freeze() -> None:
+    """Keeps the collector of the children from touching, and so copying, what is already here."""
+    gc.collect()
+    gc.freeze()
+
+
+class Zygote:
+    """Forks a child for each job and tells the engine how it ended."""
+
+    def __init__(self, control: socket.socket, mode: str, roles: dict[str, Any], size_bytes: int, *, scoped: bool) -> None:
+        self._control = control
+        self._mode = mode
+        self._roles = roles
+        self._size_bytes = size_bytes
+        self._scoped = scoped
+        self._pid = os.getpid()
+        self._jobs: dict[int, Job] = {}
+        self._poll = select.poll()
+        self._poll.register(control.fileno(), select.POLLIN)
+
+    def serve(self) -> None:
+        """Returns when the engine has closed its end."""
+        while True:
+            for descriptor, _ in self._poll.poll():
+                if descriptor in self._jobs:
+                    self._reap(self._jobs[descriptor])
+                elif not self._accept():
+                    return
+
+    def _accept(self) -> bool:
+        packet, descriptors, _, _ = socket.recv_fds(self._control, MAX_PACKET_BYTES, 1)
+        if not packet:
+            return False
+        order = json.loads(packet)
+        try:
+            pid = os.fork()
+        except OSError as error:
+            _send(self._control, {"event": "not_started", "job": order["job"], "why": str(error)})
+        else:
+            if pid == 0:
+                self._become_child(order, descriptors[0])
+            self._watch(order["job"], pid)
+        os.close(descriptors[0])
+        return True
+
+    def _watch(self, number: int, pid: int) -> None:
+        job = Job(number, pid, os.pidfd_open(pid))
+        self._jobs[job.pidfd] = job
+        self._poll.register(job.pidfd, select.POLLIN)
+        _send(self._control, {"event": "started", "job": number}, job.pidfd, keep=True)
+
+    def _reap(self, job: Job) -> None:
+        _, status, usage = os.wait4(job.pid, 0)
+        if self._mode == "unsandboxed":
+            _kill_group(job.pid)
+        self._poll.unregister(job.pidfd)
+        os.close(job.pidfd)
+        del self._jobs[job.pidfd]
+        cpu_seconds = usage.ru_utime + usage.ru_stime
+        _send(self._control, {"event": "ended", "job": job.number, "status": status, "cpu_seconds": cpu_seconds})
+
+    def _become_child(self, order: dict[str, Any], descriptor: int) -> None:
+        """Runs the job in the child; never returns."""
+        status = 1
+        try:
+            if descriptor != CHANNEL_DESCRIPTOR:
+                os.dup2(descriptor, CHANNEL_DESCRIPTOR, inheritable=False)
+            os.closerange(CHANNEL_DESCRIPTOR + 1, sys.modules["selftaught.worker.confine"].ZYGOTE_OPEN_FILES)
+            status = run_job(order, self._roles[order["role"]], self._mode, self._pid, self._size_bytes, scoped=self._scoped)
+        finally:
+            os._exit(status)
+
+
+def run_job(order: dict[str, Any], role: Any, mode: str, zygote_pid: int, size_bytes: int, *, scoped: bool) -> int:
+    """Confines this process, then runs the role on it; returns the exit code."""
+    confine = sys.modules["selftaught.worker.confine"]
+    wire = sys.modules["selftaught.worker.wire"]
+    limits = confine.ChildLimits(
+        cpu_seconds=order["cpu_seconds"],
+        address_space_bytes=size_bytes + order["memory_bytes"],
+        threads=order["threads"],
+    )
+    confine.confine_child(mode, limits, zygote_pid, scoped=scoped)
+    channel = wire.Channel(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, CHANNEL_DESCRIPTOR))
+    try:
+        role(channel, channel.receive())
+    except SystemExit as exit_:
+        return exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
+    except MemoryError:
+        return int(confine.EXIT_OUT_OF_MEMORY)
+    return 0
+
+
+def _kill_group(leader: int) -> None:
+    """Kills what an unsandboxed child has left behind; in every other mode a child cannot start processes."""
+    try:
+        os.killpg(leader, 9)
+    except ProcessLookupError:
+        return
+
+
+def _send(control: socket.socket, message: dict[str, Any], descriptor: int | None = None, *, keep: bool = False) -> None:
+    packet = json.dumps(message).encode()
+    if descriptor is None:
+        control.send(packet)
+        return
+    socket.send_fds(control, [packet], [descriptor])
+    if not keep:
+        os.close(descriptor)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,9 @@
+"""Aborts."""
+
+# expect: exited
+
+import os
+
+
+def attack():
+    os.abort()

@@ -1,0 +1,19 @@
+"""Ignores every signal and catches every exception."""
+
+# expect: timed_out
+
+import signal
+
+
+def attack():
+    for number in range(1, 65):
+        try:
+            signal.signal(number, signal.SIG_IGN)
+        except (OSError, ValueError):
+            pass
+    while True:
+        try:
+            while True:
+                pass
+        except BaseException:
+            pass

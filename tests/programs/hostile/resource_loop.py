@@ -1,0 +1,7 @@
+"""Never ends."""
+
+# expect: timed_out
+
+def attack():
+    while True:
+        pass

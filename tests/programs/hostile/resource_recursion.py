@@ -1,0 +1,6 @@
+"""Recurses without end."""
+
+# expect: stopped
+
+def attack():
+    return attack()

@@ -1,0 +1,9 @@
+"""Uses the module for temporary files."""
+
+# expect: stopped
+
+import tempfile
+
+
+def attack():
+    return tempfile.TemporaryFile()
