@@ -19,7 +19,7 @@ from selftaught.improver import Improvement, ImproverSession, SessionUtility
 from selftaught.models import LanguageModel, Request
 from selftaught.sandbox import Sandbox
 from selftaught.single_flight import SingleFlight
-from selftaught.task import Task
+from selftaught.task_definition import Task
 from selftaught.utility import Draw, Evaluation, Utility, open_utility
 
 

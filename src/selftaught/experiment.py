@@ -25,7 +25,7 @@ from selftaught.settings import RunSettings
 from selftaught.source import sha256_of
 from selftaught.statistics import Estimate, PairedDifference, estimate, paired_difference
 from selftaught.store import RunStart, Store
-from selftaught.task import Task
+from selftaught.task_definition import Task
 from selftaught.task_check import check_task
 
 SIGNIFICANCE = 0.05
@@ -33,16 +33,31 @@ SIGNIFICANCE = 0.05
 Document = dict[str, Any]
 
 
-def resolve_improver(name: str, store: Store | None) -> str:
+def check_names(settings: RunSettings) -> None:
+    """Nothing; finds out before a store is opened whether model and improver are names that mean something.
+
+    Raises:
+        ConfigError: One does not.
+    """
+    find_model(settings.model)
+    if not _names_a_round(settings.improver):
+        find_improver(settings.improver)
+
+
+def _names_a_round(improver: str) -> bool:
+    run, _, number = improver.rpartition(":")
+    return bool(run) and number.isdigit()
+
+
+def resolve_improver(name: str, store: Store) -> str:
     """The source of an improver named by a bundled name, a file, or `RUN:round`.
 
     Raises:
         ConfigError: There is none of that name.
-        StoreError: There is no such run.
     """
-    run, _, number = name.rpartition(":")
-    if not run or not number.isdigit() or store is None:
+    if not _names_a_round(name):
         return find_improver(name)
+    run, _, number = name.rpartition(":")
     record = store.run(run)
     improvers = {made.round: made.improver for made in store.rounds(record.run_id)}
     if int(number) not in improvers:

@@ -17,7 +17,7 @@ from selftaught.budget import Budget
 from selftaught.engine import Assignment, Engine, run_in_parallel
 from selftaught.errors import Outcome, TaskError
 from selftaught.improver import IMPROVER_LIMITS, Improvement
-from selftaught.task import Split
+from selftaught.task_definition import Split
 from selftaught.utility import Draw, Evaluation, Utility
 
 
@@ -192,9 +192,6 @@ def judge(utility: Utility, improvement: Improvement, before: Evaluation, after:
     task = utility.task.name
     if before.value is None:
         raise TaskError(f"the seed solution of task {task} fails ({before.outcome}): {before.message}")
-    if improvement.outcome is not Outcome.OK:
-        outcome, message = improvement.outcome, improvement.message
-    else:
-        outcome, message = after.outcome, after.message
-    value = before.value if after.value is None else after.value
-    return Repeat(task=task, initial_value=before.value, value=value, outcome=outcome, message=message)
+    ended = after if improvement.outcome is Outcome.OK else improvement
+    value = before.value if ended.outcome is not Outcome.OK or after.value is None else after.value
+    return Repeat(task=task, initial_value=before.value, value=value, outcome=ended.outcome, message=ended.message)

@@ -39,7 +39,7 @@ class Progress:
     n_rounds: int = 0
     usage: Usage = field(default_factory=Usage)
     improvements: int = 0
-    improvements_expected: int = 0
+    improvements_expected: float = 0
     best: float | None = None
     started: float = field(default_factory=time.monotonic)
     on_step: Callable[[str], None] = lambda line: None

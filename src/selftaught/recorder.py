@@ -24,7 +24,7 @@ from selftaught.store import (
     Store,
     ViolationRecord,
 )
-from selftaught.task import Task
+from selftaught.task_definition import Task
 from selftaught.utility import Draw, Evaluation
 
 

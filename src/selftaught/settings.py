@@ -8,6 +8,7 @@ import pydantic
 
 from selftaught.budget import Budget
 from selftaught.errors import ConfigError
+from selftaught.validation import first_complaint
 
 Count = Annotated[int, pydantic.Field(ge=1, le=100_000)]
 AcceptRule = Literal["better", "always"]
@@ -23,16 +24,16 @@ class RunSettings(pydantic.BaseModel):
     Attributes:
         model: The language model, by name.
         rounds: T, the rounds of self-improvement.
-        repeats: Downstream improvements for each task in one use of the meta-utility.
+        repeats: Downstream improvements for each task in one use of the meta-utility; 4, or 5 with --paper.
         rng_seed: What all random numbers are drawn from.
         budget_calls: Model calls in one improvement of a solution; by default what suits the model.
-        budget_responses: Samples in one call.
+        budget_responses: Samples in one such call.
         budget_utility: Uses of the utility in one improvement of a solution.
         meta_budget_calls: Model calls in one improvement of an improver; by default what suits the model.
         meta_budget_responses: Samples in one such call.
         meta_budget_utility: Uses of the meta-utility in one round.
         improver: Where to start: a bundled improver, a file, or `RUN:round`.
-        accept: Take a proposal only if it is better on fresh draws, or always, as the paper does.
+        accept: Take a proposal only if it is better on fresh draws (the default), or always, as the paper does.
         paper: Everything as in the paper's released configuration; other settings that are given still win.
         gate_repeats: Repeats that decide whether a proposal is better.
         test_repeats: Repeats behind the test figure of each round.
@@ -98,9 +99,7 @@ def checked_settings(**given: object) -> RunSettings:
     try:
         return RunSettings(**given)  # type: ignore[arg-type]
     except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(map(str, first["loc"])).replace("_", "-")
-        raise ConfigError(f"--{name}: {first['msg'][0].lower()}{first['msg'][1:]}, not {first['input']!r}") from None
+        raise ConfigError(first_complaint(error, as_flag=True)) from None
 
 
 def _filled(given: dict[str, int | None], default: Budget) -> Budget:

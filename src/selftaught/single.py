@@ -13,7 +13,7 @@ from selftaught.recorder import StoreRecorder
 from selftaught.settings import RunSettings
 from selftaught.statistics import estimate
 from selftaught.store import Store
-from selftaught.task import Split, Task
+from selftaught.task_definition import Split, Task
 from selftaught.task_check import check_task
 from selftaught.utility import Draw, Evaluation, Utility, open_utility
 

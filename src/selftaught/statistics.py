@@ -102,10 +102,11 @@ def sign_flip_p_value(differences: Sequence[float], rng_seed: int) -> float:
     extreme = 0
     for _ in range(n_draws):
         bits = rng.getrandbits(n)
-        total = sum(value if bits >> index & 1 else -value for index, value in enumerate(differences))
+        total = math.fsum(value if bits >> index & 1 else -value for index, value in enumerate(differences))
         extreme += abs(total) >= observed
     return (extreme + 1) / (n_draws + 1)
 
 
 def _signed_sum(values: Sequence[float], signs: Sequence[int]) -> float:
-    return sum(value * sign for value, sign in zip(values, signs, strict=True))
+    # Exactly rounded, so that equal sums tie in whatever order the pairs come.
+    return math.fsum(value * sign for value, sign in zip(values, signs, strict=True))

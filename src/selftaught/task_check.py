@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from selftaught.errors import TaskError
 from selftaught.sandbox import Sandbox
-from selftaught.task import Task
+from selftaught.task_definition import Task
 from selftaught.utility import Draw, Utility, open_utility
 from selftaught.worker import wire
 
@@ -22,6 +24,7 @@ async def check_task(utility: Utility, sandbox: Sandbox, rng_seed: int) -> None:
     async with open_utility(utility.task, sandbox) as again:
         if wire.encode(await utility.worker.inputs(draw)) != wire.encode(await again.worker.inputs(draw)):
             raise TaskError(_not_a_function(utility.task, "instances() made other instances"))
+        await again.evaluate(utility.task.seed_solution, replace(draw, key="another check"))
         after = await again.evaluate(utility.task.seed_solution, draw)
     if after.scores != before.scores:
         raise TaskError(_not_a_function(utility.task, "the seed solution scored differently"))

@@ -17,7 +17,7 @@ from selftaught.errors import Outcome, TaskError, Violation
 from selftaught.sandbox import Child, ChildEnded, Limits, Sandbox
 from selftaught.single_flight import SingleFlight
 from selftaught.source import rng_seed_of, sha256_of, why_unusable
-from selftaught.task import Split, Task
+from selftaught.task_definition import Split, Task
 from selftaught.worker.messages import (
     Answers,
     Failure,
@@ -100,7 +100,7 @@ class TaskWorker:
         Raises:
             TaskError: The task's code cannot be loaded.
         """
-        start = TaskStart(source=task.utility_source)
+        start = TaskStart(source=task.utility_source, reference=task.reference_source)
         child = await stack.enter_async_context(sandbox.child("task", start, TASK_CODE_LIMITS))
         loaded = await _receive_from_task(child, task)
         if not isinstance(loaded, TaskLoaded):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import os
 import platform
 import re
 from pathlib import Path
@@ -50,4 +49,4 @@ def test_a_hostile_program_ends_as_it_should(path: Path, mode: str) -> None:
     assert expected is not None
     outcome, message = endings(mode)[path.stem]
     assert outcome == expected[1], message
-    assert not os.path.exists("/tmp/pwned")
+    assert not Path("/tmp/pwned").exists()

@@ -16,10 +16,14 @@ from hypothesis import strategies as st
 
 from selftaught.worker import wire
 
-SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text() | st.binary()
+SCALARS = (
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text() | st.binary()
+)
 PLAIN = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20)
 ARRAYS = st.tuples(
-    st.sampled_from(sorted(wire.ARRAY_DTYPES - {"|b1"})), st.lists(st.integers(0, 4), max_size=3), st.binary(min_size=512, max_size=512)
+    st.sampled_from(sorted(wire.ARRAY_DTYPES - {"|b1"})),
+    st.lists(st.integers(0, 4), max_size=3),
+    st.binary(min_size=512, max_size=512),
 )
 
 
@@ -89,8 +93,26 @@ def test_subclasses_of_plain_types_lose_what_is_more() -> None:
 
 @pytest.mark.parametrize(
     "message",
-    [object(), 2**80, lambda: 0, np.array([object()]), np.array([1j]), np.array(["a"]), {"a": [object()]}, np.float16(1).reshape(1)],
-    ids=["object", "huge integer", "function", "object array", "complex array", "text array", "object within", "half array"],
+    [
+        object(),
+        2**80,
+        lambda: 0,
+        np.array([object()]),
+        np.array([1j]),
+        np.array(["a"]),
+        {"a": [object()]},
+        np.float16(1).reshape(1),
+    ],
+    ids=[
+        "object",
+        "huge integer",
+        "function",
+        "object array",
+        "complex array",
+        "text array",
+        "object within",
+        "half array",
+    ],
 )
 def test_other_objects_cannot_be_sent(message: object) -> None:
     with pytest.raises(wire.WireError):

@@ -15,15 +15,14 @@ from selftaught.settings import RunSettings
 from selftaught.source import sha256_of
 from selftaught.statistics import estimate, paired_difference
 from selftaught.store import Store
-from selftaught.task import Task
+from selftaught.task_definition import Task
 from selftaught.task_check import check_task
 
 
-async def run_transfer(improver: str, tasks: Sequence[Task], settings: RunSettings, store: Store) -> Document:
-    """The document of a transfer: for each task u(s), u(I_0(s)) and u(I_T(s)) on the same fresh draws."""
-    source = _last_round_or_improver(improver, store)
+async def run_transfer(source: str, tasks: Sequence[Task], settings: RunSettings, store: Store) -> Document:
+    """The document of a transfer of an improver, given as source: for each task u(s), u(I_0(s)), u(I_T(s))."""
     make_model = find_model(settings.model)
-    config = {"kind": "transfer", "tasks": [task.name for task in tasks], **settings.model_dump(), "improver": improver}
+    config = {"kind": "transfer", "tasks": [task.name for task in tasks], **settings.model_dump(exclude={"improver"})}
     async with opened_sandbox(settings) as sandbox:
         async with recorded_run(store, config, tasks, sandbox.mode) as run_id:
             engine = Engine(
@@ -49,7 +48,8 @@ async def run_transfer(improver: str, tasks: Sequence[Task], settings: RunSettin
     return document
 
 
-def _last_round_or_improver(name: str, store: Store) -> str:
+def improver_of_run(name: str, store: Store) -> str:
+    """The source of an improver named by a run (its last round), or in any way that `resolve_improver` takes."""
     if name.startswith("r-") and ":" not in name:
         record = store.run(name)
         return resolve_improver(f"{record.run_id}:{record.rounds - 1}", store)

@@ -12,6 +12,7 @@ import cyclopts.config
 
 from selftaught._version import __version__
 from selftaught.errors import ConfigError, SelfTaughtError
+from selftaught.validation import first_complaint
 
 EXIT_DONE, EXIT_FAILED, EXIT_WRONG_CALL = 0, 1, 2
 
@@ -37,6 +38,7 @@ def make_app() -> cyclopts.App:
         help="The Self-Taught Optimizer: improvers that improve solutions, and themselves.",
         version=__version__,
         help_format="plaintext",
+        default_parameter=cyclopts.Parameter(negative=""),
         config=[
             cyclopts.config.Env("SELFTAUGHT_", show=False),
             cyclopts.config.Toml("selftaught.toml", search_parents=True),
@@ -62,7 +64,7 @@ def call(arguments: Sequence[str]) -> int:
     try:
         return make_app()(list(arguments)) or EXIT_DONE
     except cyclopts.CycloptsError as error:
-        return _say(str(error), EXIT_WRONG_CALL)
+        return _say(_complaint(error), EXIT_WRONG_CALL)
     except ConfigError as error:
         return _say(str(error), EXIT_WRONG_CALL)
     except SelfTaughtError as error:
@@ -73,6 +75,13 @@ def call(arguments: Sequence[str]) -> int:
         # Whoever read our output has gone; there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_DONE
+
+
+def _complaint(error: cyclopts.CycloptsError) -> str:
+    if isinstance(error, cyclopts.ValidationError) and hasattr(error.__cause__, "errors"):
+        return first_complaint(error.__cause__, as_flag=True)
+    text = str(error).strip()
+    return text if "--help" in text else f"{text.removesuffix('.')}; `selftaught --help` lists what there is"
 
 
 def _say(message: str, code: int) -> int:

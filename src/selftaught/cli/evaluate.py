@@ -14,7 +14,7 @@ from selftaught.errors import ConfigError
 from selftaught.experiment import Document
 from selftaught.settings import checked_settings
 from selftaught.single import evaluate as evaluate_once
-from selftaught.task import find_task
+from selftaught.task_definition import find_task
 
 
 def evaluate(
@@ -23,7 +23,7 @@ def evaluate(
     *,
     split: Literal["validation", "test"] = "test",
     rng_seed: int = 0,
-    unsafe_no_isolation: Annotated[bool, Parameter(negative="")] = False,
+    unsafe_no_isolation: bool = False,
     json: Json = False,
 ) -> int:
     """Measure a solution on a draw of instances of a task.

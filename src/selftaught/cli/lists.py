@@ -10,9 +10,9 @@ from selftaught.cli.output import print_json, stdout_console
 from selftaught.cli.parameters import Json
 from selftaught.improver import bundled_improver, bundled_improver_names
 from selftaught.models import model_infos
-from selftaught.sandbox import diagnose
+from selftaught.sandbox import Diagnosis, diagnose
 from selftaught.source import sha256_of
-from selftaught.task import BUNDLED_TASKS, bundled_task_names, load_task
+from selftaught.task_definition import BUNDLED_TASKS, bundled_task_names, load_task
 
 
 def tasks(*, json: Json = False) -> int:
@@ -56,8 +56,22 @@ def doctor(*, json: Json = False) -> int:
     if json:
         print_json(dataclasses.asdict(diagnosis))
     else:
-        stdout_console().print(str(diagnosis))
+        _print_diagnosis(diagnosis)
     return 0 if diagnosis.mode is not None else 1
+
+
+def _print_diagnosis(diagnosis: Diagnosis) -> None:
+    console = stdout_console()
+    console.print(f"isolation: {diagnosis.mode or 'none, programs would be refused'}; workers run as {diagnosis.user}")
+    for mode, reason in diagnosis.modes.items():
+        console.print(f"  mode {mode:9} {'can be had' if reason is None else f'cannot be had: {reason}'}")
+    for layer in diagnosis.layers:
+        console.print(f"  {layer.name:14} {'works' if layer.works else 'does not work'}: {layer.reason}")
+    for attempt in diagnosis.attacks:
+        if attempt.reached:
+            console.print(f"  attack reached its goal: {attempt.name}: {attempt.detail}")
+    if diagnosis.mend is not None:
+        console.print(f"mend: {diagnosis.mend}")
 
 
 def _show(listed: list[dict[str, Any]], json: bool) -> int:

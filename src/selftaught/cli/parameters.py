@@ -11,7 +11,7 @@ from cyclopts import Parameter
 StorePath = Annotated[
     str | None, Parameter(name="--store", help="The store: a file, by default selftaught.db in this folder.")
 ]
-Json = Annotated[bool, Parameter(name="--json", negative="", help="Print one JSON document to stdout, and nothing else.")]
+Json = Annotated[bool, Parameter(name="--json", help="Print one JSON document to stdout, and nothing else.")]
 
 DEFAULT_STORE = Path("selftaught.db")
 

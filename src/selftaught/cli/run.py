@@ -8,18 +8,18 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from selftaught.analysis.transfer import run_transfer
+from selftaught.analysis.transfer import improver_of_run, run_transfer
 from selftaught.cli.live import shown
 from selftaught.cli.output import figure, interval, print_json, stderr_console, stdout_console, untrusted
 from selftaught.cli.parameters import Json, StorePath, store_location
 from selftaught.errors import ConfigError
-from selftaught.experiment import Document, run_stop
+from selftaught.experiment import Document, check_names, run_stop
 from selftaught.progress import Progress
 from selftaught.settings import RunSettings
 from selftaught.single import improve as improve_once
 from selftaught.store import Store
 from selftaught.store.clock import now
-from selftaught.task import find_task, find_tasks
+from selftaught.task_definition import find_task, find_tasks
 
 Settings = Annotated[RunSettings | None, Parameter(name="*")]
 
@@ -32,6 +32,7 @@ def run(task: str, *, settings: Settings = None, store: StorePath = None, json: 
     """
     tasks = find_tasks(task)
     settings = settings or RunSettings()
+    check_names(settings)
     with Store.open(store_location(store), clock=now) as records:
         progress = Progress()
         with shown(progress, stderr_console(), title=task):
@@ -83,7 +84,7 @@ def improve(
     *,
     settings: Settings = None,
     output: Path | None = None,
-    overwrite: Annotated[bool, Parameter(negative="")] = False,
+    overwrite: bool = False,
     store: StorePath = None,
     json: Json = False,
 ) -> int:
@@ -98,8 +99,10 @@ def improve(
     path = output or (None if json else Path(f"improved_{found.name}.py"))
     if path is not None and path.exists() and not overwrite:
         raise ConfigError(f"{path} exists already; name another file with --output, or pass --overwrite")
+    settings = settings or RunSettings()
+    check_names(settings)
     with Store.open(store_location(store), clock=now) as records:
-        document = asyncio.run(improve_once(found, settings or RunSettings(), records))
+        document = asyncio.run(improve_once(found, settings, records))
         if path is not None and document["source"] is not None:
             path.write_text(document["source"], encoding="utf-8")
         if json:
@@ -130,9 +133,11 @@ def transfer(
         improver: A bundled improver, a file, `RUN:round`, or a run (its last round).
         tasks: Bundled tasks or task folders, with commas between them.
     """
-    settings = settings or RunSettings()
+    settings, found = settings or RunSettings(), find_tasks(tasks)
+    check_names(settings)
     with Store.open(store_location(store), clock=now) as records:
-        document = asyncio.run(run_transfer(improver, find_tasks(tasks), settings, records))
+        source = improver_of_run(improver, records)
+        document = asyncio.run(run_transfer(source, found, settings, records))
     if json:
         print_json(document)
     else:

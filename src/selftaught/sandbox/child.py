@@ -8,16 +8,16 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 from selftaught.errors import Outcome, Violation
 from selftaught.sandbox.limits import MAX_THREADS, Limits, available_cores
 from selftaught.worker import wire
-from selftaught.worker.confine import EXIT_OUT_OF_MEMORY
+from selftaught.worker.zygote import EXIT_OUT_OF_MEMORY
 
 SHORTEST_TICK_SECONDS = 0.002
 LONGEST_TICK_SECONDS = 0.1
 END_GRACE_SECONDS = 0.5
+CORES = available_cores()
 _CPU_CLOCK_OF_PROCESS = 2
 
 
@@ -36,7 +36,7 @@ class ChildEnded(Exception):
 
 
 class Connection(asyncio.Protocol):
-    """The engine's end of a child's socket: bytes from the child, no more than one largest message of them, and back-pressure both ways."""
+    """The engine's end of a child's socket: it holds no more than one largest message, and pushes back both ways."""
 
     def __init__(self, frame_bytes: int) -> None:
         self._frame_bytes = frame_bytes
@@ -56,6 +56,14 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+
+    @property
+    def is_amid_message(self) -> bool:
+        """Whether what has arrived and was not taken ends with a part of a message; whole ones may be there too."""
+        start = 0
+        while len(self._received) - start >= wire.HEADER_BYTES:
+            start += wire.HEADER_BYTES + wire.frame_length(memoryview(self._received)[start:])
+        return start != len(self._received)
 
     def data_received(self, data: bytes) -> None:
         self._received += data
@@ -165,7 +173,7 @@ class Child:
 
     @contextlib.contextmanager
     def wall_paused(self) -> Iterator[None]:
-        """Stops the wall clock meanwhile; for when the engine serves a request of the child. May be nested and may overlap."""
+        """Stops the wall clock meanwhile, while the engine serves a request; uses of it may nest and overlap."""
         self._wall.pause()
         try:
             yield
@@ -192,7 +200,7 @@ class Child:
         if self._closing or self._verdict is not None:
             self._kill()
         else:
-            self._watch()
+            self._watch_after(self._soonest(self.limits.cpu_seconds, self.limits.wall_seconds))
 
     def process_ended(self, status: int | None, cpu_seconds: float) -> None:
         """Notes how the process ended; called by the zygote's end, with None where the zygote itself is gone."""
@@ -234,8 +242,6 @@ class Child:
 
     def _watch(self) -> None:
         """Looks at the clocks, and comes back when a limit could be reached."""
-        if self._timer is not None:
-            self._timer.cancel()
         if not self.started.is_set() or self._closing or self._verdict is not None or self.ended.is_set():
             return
         limits = self.limits
@@ -248,13 +254,22 @@ class Child:
         elif limits.threads and _threads_of(self._pid) > MAX_THREADS:
             self._condemn(Outcome.VIOLATION, f"it started more than {MAX_THREADS} threads", kind="threads")
         else:
-            cores = available_cores() if limits.threads else 1
-            tick = min(cpu_left / cores, wall_left, LONGEST_TICK_SECONDS if limits.threads else wall_left)
-            self._timer = self._loop.call_later(max(tick, SHORTEST_TICK_SECONDS), self._watch)
+            self._watch_after(self._soonest(cpu_left, wall_left))
+
+    def _soonest(self, cpu_left: float, wall_left: float) -> float:
+        """Returns after how many seconds a limit may be reached."""
+        if not self.limits.threads:
+            return min(cpu_left, wall_left)
+        return min(cpu_left / CORES, wall_left, LONGEST_TICK_SECONDS)
+
+    def _watch_after(self, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(max(seconds, SHORTEST_TICK_SECONDS), self._watch)
 
     def _judge(self, status: int | None, cpu_seconds: float) -> None:
         outcome, message, kind = _verdict(status, cpu_seconds, self.limits)
-        if outcome is Outcome.EXITED and self._connection.pending and status == 0:
+        if outcome is Outcome.EXITED and self._connection.is_amid_message and status == 0:
             outcome, message, kind = Outcome.PROTOCOL_VIOLATION, "it ended in the middle of a message", "protocol"
         self._condemn(outcome, message, kind=kind)
 
@@ -299,21 +314,27 @@ class _PausableClock:
 
 def pid_of(pidfd: int) -> int:
     """Returns the process id, as this process sees it, that a descriptor stands for; -1 if it is gone."""
-    for line in Path(f"/proc/self/fdinfo/{pidfd}").read_text().splitlines():
-        if line.startswith("Pid:"):
-            return int(line.split()[1])
-    return -1
+    return int(_read(f"/proc/self/fdinfo/{pidfd}").partition(b"\nPid:")[2].split()[0])
 
 
 def _threads_of(pid: int) -> int:
     try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[17])
+        return int(_read(f"/proc/{pid}/stat").rpartition(b")")[2].split()[17])
     except (OSError, IndexError, ValueError):
         return 1
 
 
+def _read(path: str) -> bytes:
+    """Returns a small file of the kernel's; opened plainly, for this is done for every child."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(descriptor, 4096)
+    finally:
+        os.close(descriptor)
+
+
 def _verdict(status: int | None, cpu_seconds: float, limits: Limits) -> tuple[Outcome, str, str | None]:
-    """Returns what an end that the engine did not bring about means: the outcome, a line, and the kind of violation, if any."""
+    """Returns what an end means that the engine did not bring about: outcome, a line, the kind of violation."""
     if status is None:
         return Outcome.EXITED, "the process that started it ended", None
     code = os.waitstatus_to_exitcode(status)

@@ -23,9 +23,11 @@ class Limits:
     Attributes:
         cpu_seconds: Its CPU time, all threads together, its start (2-5 ms) included.
         wall_seconds: Its time by the clock, not counting what passes within `Child.wall_paused()`.
-        memory_bytes: Its address space above the zygote's own; each thread takes 8 MiB of it for its stack.
-        frame_bytes: The largest message accepted from it. What the engine makes of a message can take some tens of times as much memory for a moment.
-        threads: Whether it may start threads, up to `MAX_THREADS`. `ThreadPoolExecutor` is ordinary in what models write, so it is allowed by default; the CPU limit counts all threads.
+        memory_bytes: Its address space above the zygote's own; each thread takes 4 MiB of it for its stack.
+        frame_bytes: The largest message accepted from it. What the engine makes of a message can take some tens of
+            times as much memory for a moment.
+        threads: Whether it may start threads, up to `MAX_THREADS`. `ThreadPoolExecutor` is ordinary in what models
+            write, so it is allowed by default; the CPU limit counts all threads.
     """
 
     cpu_seconds: float = 2.0
@@ -44,8 +46,10 @@ class SandboxConfig:
     """How a sandbox is set up.
 
     Attributes:
-        workers: How many zygotes are kept, and how many children use the processor at once where the caller holds `Sandbox.slots`.
-        mode: `auto` takes the strongest that works here; a named mode is taken or refused; `unsandboxed` protects from nothing.
+        workers: How many zygotes are kept, and how many children use the processor at once where the caller holds
+            `Sandbox.slots`.
+        mode: `auto` takes the strongest that works here; a named mode is taken or refused; `unsandboxed` protects
+            from nothing.
         self_test: Whether the isolation is attacked once before it is trusted.
     """
 

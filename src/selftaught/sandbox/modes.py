@@ -23,10 +23,13 @@ _MENDS = (
     ("nknown option", "install bubblewrap 0.8 or newer"),
     (
         "ermission",
-        "allow unprivileged user namespaces to bwrap (Ubuntu 24.04: `sysctl kernel.apparmor_restrict_unprivileged_userns=0` or an AppArmor profile for it; "
-        "in a container: start it with a seccomp profile that allows them)",
+        "let bwrap use unprivileged user namespaces (Ubuntu 24.04: an AppArmor profile for it, or "
+        "`sysctl kernel.apparmor_restrict_unprivileged_userns=0`; a container: a seccomp profile that allows them)",
     ),
-    ("andlock", "use Linux 5.13 or newer with Landlock among its security modules (`lsm=landlock,...` on the kernel's command line)"),
+    (
+        "andlock",
+        "use Linux 5.13 or newer with Landlock among its security modules (`lsm=landlock,...` on its command line)",
+    ),
 )
 _GENERAL_MEND = "see `selftaught doctor`"
 
@@ -55,7 +58,9 @@ class Choice:
         if not self.causes:
             return f"the isolation is {self.plan.mode}, not full, because that was asked for; mend: ask for `auto`"
         causes = "; ".join(self.causes.values())
-        return f"the isolation is {self.plan.mode}, not full: {causes}; mend: {mend_of(next(iter(self.causes.values())))}"
+        return (
+            f"the isolation is {self.plan.mode}, not full: {causes}; mend: {mend_of(next(iter(self.causes.values())))}"
+        )
 
 
 async def choose(mode: Literal["auto", "full", "confined", "sealed", "unsandboxed"]) -> Choice:
@@ -65,7 +70,9 @@ async def choose(mode: Literal["auto", "full", "confined", "sealed", "unsandboxe
         SandboxError: None can be set up, or not the one asked for.
     """
     if sys.platform != "linux":
-        raise SandboxError("the isolation needs Linux; on Windows use WSL2, on macOS a Linux virtual machine or container")
+        raise SandboxError(
+            "the isolation needs Linux; on Windows use WSL2, on macOS a Linux virtual machine or container"
+        )
     causes: dict[Mode, str] = {}
     for plan in plans(mode):
         cause = missing(plan)
@@ -80,10 +87,12 @@ async def choose(mode: Literal["auto", "full", "confined", "sealed", "unsandboxe
 
 
 def plans(mode: str) -> Iterator[Plan]:
-    """Yields what to try, the strongest first. A root engine tries another user first, where that user can read Python."""
+    """Yields what to try, the strongest first; as root another user first, where that user can read Python."""
     paths = PythonPaths.of_this_python()
     bubblewrap = shutil.which("bwrap") or ""
-    modes: tuple[Mode, ...] = ("unsandboxed",) if mode == "unsandboxed" else tuple(m for m in MODES if mode in ("auto", m))
+    modes: tuple[Mode, ...] = (
+        ("unsandboxed",) if mode == "unsandboxed" else tuple(m for m in MODES if mode in ("auto", m))
+    )
     users = [NOBODY, None] if os.geteuid() == 0 and paths.readable_by_others() and mode != "unsandboxed" else [None]
     for tried in modes:
         for uid in users:

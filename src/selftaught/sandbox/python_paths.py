@@ -1,4 +1,4 @@
-"""What a Python inside the isolation needs to see of this machine: the standard library, site-packages, shared libraries; and nothing else."""
+"""What a Python inside the isolation must see of this machine, and nothing else: its library and shared libraries."""
 
 from __future__ import annotations
 
@@ -34,7 +34,15 @@ class PythonPaths:
         packages = _site_packages()
         standard = str(Path(os.__file__).resolve().parent)
         base = Path(sys.base_prefix).resolve() / "lib"
-        wanted = [executable, standard, *packages, str(WORKER), *LIBRARY_FOLDERS, *_mapped_libraries(), *_loose_libraries(base)]
+        wanted = [
+            executable,
+            standard,
+            *packages,
+            str(WORKER),
+            *LIBRARY_FOLDERS,
+            *_mapped_libraries(),
+            *_loose_libraries(base),
+        ]
         return cls(executable=executable, site_packages=packages, readable=_outermost(wanted))
 
     def readable_by_others(self) -> bool:

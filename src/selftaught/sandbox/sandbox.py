@@ -26,7 +26,8 @@ class Sandbox:
     Attributes:
         mode: `full`, `confined`, `sealed` or `unsandboxed`.
         warning: One sentence with the cause and the mend where the mode is not `full`.
-        slots: Hold it around what uses the processor: at most `workers` at once. A child that waits for the engine must not hold it.
+        slots: Hold it around what uses the processor: at most `workers` at once. A child that waits for the engine
+            must not hold it.
     """
 
     def __init__(self, config: SandboxConfig, plan: Plan, warning: str | None) -> None:
@@ -66,7 +67,9 @@ class Sandbox:
     async def __aenter__(self) -> Sandbox:
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         await self.close()
 
     async def close(self) -> None:
@@ -117,7 +120,9 @@ class Sandbox:
             await asyncio.wait(self._replacing)
         zygote = min((zygote for zygote in self._zygotes if zygote.alive), key=lambda zygote: len(zygote.children))
         if role not in zygote.roles:
-            raise SandboxError(f"there is no role {role!r} inside the isolation: {zygote.failed_roles.get(role, 'unknown')}")
+            raise SandboxError(
+                f"there is no role {role!r} inside the isolation: {zygote.failed_roles.get(role, 'unknown')}"
+            )
         return zygote
 
     def _adopt(self, zygote: ZygoteProcess) -> None:

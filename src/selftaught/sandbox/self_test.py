@@ -1,4 +1,5 @@
-"""The isolation is attacked before it is trusted: a handful of attacks, each in a child of its own; one that succeeds means refuse.
+"""The isolation is attacked before it is trusted: a handful of attacks, each in a child of its own; one that succeeds
+means refuse.
 
 A pass is remembered until the next boot, for the same package, interpreter, user and mode.
 """
@@ -58,7 +59,9 @@ async def require(sandbox: StartsChildren, plan: Plan) -> None:
     attempts = await run(sandbox)
     reached = [f"{attempt.name} ({attempt.detail})" for attempt in attempts if attempt.reached]
     if reached:
-        raise SandboxError(f"the isolation does not hold in the mode {plan.mode}: {'; '.join(reached)}; mend: see `selftaught doctor`")
+        raise SandboxError(
+            f"the isolation does not hold in the mode {plan.mode}: {'; '.join(reached)}; mend: see `selftaught doctor`"
+        )
     _remember(key)
 
 
@@ -70,7 +73,9 @@ async def run(sandbox: StartsChildren) -> list[Attempt]:
     """
     honest = await _attempt(sandbox, "an honest program", HONEST, {})
     if not honest.reached:
-        raise SandboxError(f"an honest program does not run inside the isolation: {honest.detail}; mend: see `selftaught doctor`")
+        raise SandboxError(
+            f"an honest program does not run inside the isolation: {honest.detail}; mend: see `selftaught doctor`"
+        )
     with _given() as given:
         waiting = [_attempt(sandbox, name, source, given) for name, source in ATTACKS.items()]
         return await asyncio.gather(*waiting)
@@ -94,7 +99,7 @@ def _given() -> Iterator[dict[str, object]]:
         canary = Path(folder) / "canary"
         canary.write_text("not for you")
         canary.chmod(0o666)
-        Path(folder).chmod(0o777)  # noqa: S103 - only the isolation must stand between the attacks and it
+        Path(folder).chmod(0o777)  # only the isolation may stand between the attacks and it
         yield {
             "home": str(Path.home()),
             "canary": str(canary),
@@ -109,7 +114,17 @@ def _key(plan: Plan) -> str:
     sources = sorted(WORKER.glob("*.py")) + sorted(Path(__file__).parent.glob("*.py"))
     stamps = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sources]
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    parts = [boot, __version__, plan.mode, plan.uid, os.getuid(), plan.paths.executable, sys.version, plan.command(3), stamps]
+    parts = [
+        boot,
+        __version__,
+        plan.mode,
+        plan.uid,
+        os.getuid(),
+        plan.paths.executable,
+        sys.version,
+        plan.command(3),
+        stamps,
+    ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

@@ -22,6 +22,10 @@ from selftaught.sandbox.python_paths import WORKER, PythonPaths
 START_SECONDS = 60.0
 OOM_SCORE_ADJUSTMENT = 800
 MAX_PACKET_BYTES = 65536
+ISOLATION = (
+    *("--unshare-user", "--unshare-all", "--disable-userns"),
+    *("--cap-drop", "ALL", "--die-with-parent", "--as-pid-1"),
+)
 ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
     "MALLOC_ARENA_MAX": "1",
@@ -30,7 +34,7 @@ ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",
 }
-"""What the zygote starts with; it clears it before the first child. One thread for linear algebra: more would make memory limits fail."""
+"""What the zygote starts with and then clears. Linear algebra has one thread: more would make memory limits fail."""
 
 
 class ZygoteRefused(Exception):
@@ -60,8 +64,7 @@ class Plan:
             return python
         binds = [part for path in self.paths.readable for part in ("--ro-bind", path, path)]
         variables = [part for name, value in ENVIRONMENT.items() for part in ("--setenv", name, value)]
-        isolation = ["--unshare-user", "--unshare-all", "--cap-drop", "ALL", "--disable-userns", "--die-with-parent", "--as-pid-1"]
-        return [self.bubblewrap, *isolation, "--clearenv", *variables, *binds, "--chdir", "/", "--", *python]
+        return [self.bubblewrap, *ISOLATION, "--clearenv", *variables, *binds, "--chdir", "/", "--", *python]
 
 
 class ZygoteProcess:
@@ -213,7 +216,7 @@ class ZygoteProcess:
         return received
 
     def _receive(self) -> tuple[dict[str, Any], list[int]] | None:
-        """Returns a packet that is there, or None if the zygote has gone; raises BlockingIOError if nothing is there."""
+        """Returns a packet that is there, or None if the zygote has gone; raises BlockingIOError if there is none."""
         room = socket.CMSG_SPACE(array.array("i").itemsize)
         try:
             packet, ancillary, _, _ = self._control.recvmsg(MAX_PACKET_BYTES, room, socket.MSG_CMSG_CLOEXEC)

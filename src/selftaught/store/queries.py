@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Select, Table, and_, func, select, union
 from sqlalchemy.sql.elements import ColumnElement
 
-from selftaught.errors import StoreError
+from selftaught.errors import ConfigError
 from selftaught.store import documents, processes, rows, schema
 from selftaught.store.records import (
     EvaluationRecord,
@@ -87,11 +87,11 @@ def run_id_of(connection: Connection, name: str) -> str:
     if len(matching) == 1:
         return matching[0]
     if matching:
-        raise StoreError(f"{name!r} could be any of {_listed(matching)}: give more of the id")
+        raise ConfigError(f"{name!r} could be any of {_listed(matching)}: give more of the id")
     if not ids:
-        raise StoreError(f"there is no run {name!r}, and none at all in this store: start one with selftaught run")
+        raise ConfigError(f"there is no run {name!r}, and none at all in this store: start one with selftaught run")
     nearest = difflib.get_close_matches(name, ids, n=_NAMES_SHOWN, cutoff=0.5) or ids
-    raise StoreError(f"there is no run {name!r}: the nearest are {_listed(nearest)}; selftaught runs lists them all")
+    raise ConfigError(f"there is no run {name!r}: the nearest are {_listed(nearest)}; selftaught runs lists them all")
 
 
 def _listed(names: list[str]) -> str:
@@ -109,11 +109,11 @@ def program(connection: Connection, sha256: str) -> ProgramRecord:
     matching = and_(column >= prefix, column < prefix + "g")
     found = list(connection.scalars(select(column).where(matching).order_by(column).limit(_NAMES_SHOWN + 1)))
     if not found or not prefix:
-        raise StoreError(
+        raise ConfigError(
             f"there is no program {sha256!r} in this store: selftaught show RUN names the programs of a run"
         )
     if len(found) > 1:
-        raise StoreError(
+        raise ConfigError(
             f"{sha256!r} could be any of {_listed([name[:16] for name in found])}: give more of the sha256"
         )
     return programs(connection, found)[0]

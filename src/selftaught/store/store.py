@@ -279,7 +279,7 @@ class Store:
         """The run with that id, or the only one whose id begins so.
 
         Raises:
-            StoreError: There is none, or more than one; the message has the nearest ids.
+            ConfigError: There is none, or more than one; the message has the nearest ids.
         """
         return self._ask(lambda connection: queries.run(connection, name))
 

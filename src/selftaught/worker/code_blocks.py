@@ -38,10 +38,14 @@ def fenced_blocks(text: str) -> list[str]:
     for token in _MARKDOWN.parse(text):
         if token.type == "fence":
             blocks.append(token.content)
-        elif token.type == "code_block" and token.content.lstrip().startswith(("```", "~~~")):
+        elif token.type == "code_block" and _has_fence(token.content):
             # Models indent whole answers; CommonMark then sees one indented block with fences inside.
             blocks.extend(fenced_blocks(textwrap.dedent(token.content)))
     return blocks
+
+
+def _has_fence(text: str) -> bool:
+    return any(line.lstrip().startswith(("```", "~~~")) for line in text.splitlines())
 
 
 def _parses(code: str) -> bool:

@@ -1,18 +1,16 @@
-"""How a process gives up what it could do: first the zygote, for itself and all its children, then each child a little more.
+"""How a process gives up what it could do: first the zygote, for itself and all its children, then each child a
+little more.
 
-The order matters: what needs rights comes before the filter that takes them away. Every step either succeeds or raises `OSError`; there is no best effort
+The order matters: what needs rights comes before the filter that takes them away. Every step either succeeds or
+raises `OSError`; there is no best effort
 outside of the `unsandboxed` mode.
 """
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
-import math
 import os
 import resource
-import signal
-from dataclasses import dataclass
 
 from . import landlock, seccomp
 
@@ -23,27 +21,11 @@ ZYGOTE_OPEN_FILES = 1024
 MAX_TASKS = 4096
 """The backstop on threads of one user; the engine watches each child's number more narrowly."""
 CPU_BACKSTOP_SECONDS = 2
-EXIT_OUT_OF_MEMORY = 103
-"""How a child ends whose role met a `MemoryError` that it did not report."""
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _CAPABILITY_VERSION_3 = 0x20080522
 _libc = ctypes.CDLL(None, use_errno=True)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChildLimits:
-    """What one child may use.
-
-    Attributes:
-        cpu_seconds: Its CPU time; the engine enforces it, the kernel's limit a little above is a backstop.
-        address_space_bytes: The size of its whole address space, the zygote's part included.
-        threads: Whether it may start threads.
-    """
-
-    cpu_seconds: float
-    address_space_bytes: int
-    threads: bool
+_libc.prctl.argtypes = [ctypes.c_int, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong]
 
 
 def confine_zygote(mode: str, readable: list[str]) -> None:
@@ -71,35 +53,53 @@ def confine_zygote(mode: str, readable: list[str]) -> None:
     if mode != SEALED:
         landlock.restrict_files(readable)
     _drop_capabilities()
-    seccomp.install(seccomp.assemble(seccomp.base_filter(arch, files=mode != SEALED)))
+    seccomp.Filter(seccomp.base_filter(arch, files=mode != SEALED)).install()
 
 
-def confine_child(mode: str, limits: ChildLimits, zygote_pid: int, *, scoped: bool) -> None:
-    """Confines the calling process, a child of a confined zygote, for good.
+class ChildConfinement:
+    """What each child does to itself, prepared in the zygote: after a fork every page of memory that is touched costs
+    a fault.
 
     Args:
         mode: The zygote's mode.
-        limits: What the child may use.
-        zygote_pid: The zygote's process id; the child ends with it.
-        scoped: Whether Landlock knows scopes and is in use.
-
-    Raises:
-        OSError: A layer could not be set up.
+        size_bytes: The zygote's own address space, on top of which a child's limit is counted.
     """
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != zygote_pid:
-        raise OSError(3, "the zygote is gone")
-    _limit(resource.RLIMIT_AS, limits.address_space_bytes)
-    _limit(resource.RLIMIT_CPU, math.ceil(limits.cpu_seconds) + CPU_BACKSTOP_SECONDS)
-    if mode == UNSANDBOXED:
-        os.setpgid(0, 0)
-        return
-    _limit(resource.RLIMIT_NOFILE, MAX_OPEN_FILES)
-    _limit(resource.RLIMIT_NPROC, MAX_TASKS)
-    if scoped:
-        landlock.leave_siblings()
-    arch = seccomp.machine() or ""
-    seccomp.install(seccomp.assemble(seccomp.child_filter(arch, os.getpid(), threads=limits.threads)))
+
+    def __init__(self, mode: str, size_bytes: int) -> None:
+        self.open_files = ZYGOTE_OPEN_FILES
+        self._mode = mode
+        self._size_bytes = size_bytes
+        self._zygote_pid = os.getpid()
+        self._scoped = mode not in (SEALED, UNSANDBOXED) and landlock.abi() >= landlock.FIRST_ABI_WITH_SCOPES
+        arch = seccomp.machine() or ""
+        self._filters = (
+            {} if mode == UNSANDBOXED else {on: seccomp.ChildFilter(arch, threads=on) for on in (False, True)}
+        )
+
+    def apply(self, memory_bytes: int, cpu_seconds: float, threads: bool) -> None:
+        """Confines the calling process, a child of the zygote, for good.
+
+        Args:
+            memory_bytes: How much address space it may use above the zygote's.
+            cpu_seconds: Its CPU time; the engine enforces it, the kernel's limit a little above is a backstop.
+            threads: Whether it may start threads.
+
+        Raises:
+            OSError: A layer could not be set up.
+        """
+        _prctl(_PR_SET_PDEATHSIG, 9)
+        if os.getppid() != self._zygote_pid:
+            raise OSError(3, "the zygote is gone")
+        _limit(resource.RLIMIT_AS, self._size_bytes + memory_bytes)
+        _limit(resource.RLIMIT_CPU, int(cpu_seconds) + 1 + CPU_BACKSTOP_SECONDS)
+        if self._mode == UNSANDBOXED:
+            os.setpgid(0, 0)
+            return
+        resource.setrlimit(resource.RLIMIT_NOFILE, (MAX_OPEN_FILES, MAX_OPEN_FILES))
+        _limit(resource.RLIMIT_NPROC, MAX_TASKS)
+        if self._scoped:
+            landlock.leave_siblings()
+        self._filters[threads].install(os.getpid())
 
 
 def _limit(kind: int, value: int) -> None:
@@ -114,10 +114,9 @@ def _drop_capabilities() -> None:
     """Gives up every capability; without new privileges they cannot come back, not even for uid 0."""
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     nothing = (ctypes.c_uint32 * 6)()
-    with contextlib.suppress(AttributeError):
-        if _libc.capset(header, nothing):
-            code = ctypes.get_errno()
-            raise OSError(code, f"capset: {os.strerror(code)}")
+    if _libc.capset(header, nothing):
+        code = ctypes.get_errno()
+        raise OSError(code, f"capset: {os.strerror(code)}")
 
 
 def _prctl(option: int, value: int) -> None:

@@ -1,6 +1,7 @@
 """Landlock: which files a process may read, and that it may reach nothing outside of itself.
 
-The zygote restricts itself once, to reading below the paths that Python needs; its children inherit that. Where the kernel knows scopes (ABI 6) every child
+The zygote restricts itself once, to reading below the paths that Python needs; its children inherit that. Where the
+kernel knows scopes (ABI 6) every child
 adds a domain of its own, so that it cannot signal its siblings. Nothing may be executed or written anywhere.
 """
 
@@ -16,7 +17,7 @@ _VERSION_FLAG, _PATH_BENEATH = 1, 1
 _READ_FILE, _READ_DIRECTORY = 1 << 2, 1 << 3
 _NETWORK = 0b11  # bind and connect of TCP
 _SCOPES = 0b11  # abstract unix sockets, signals
-_NEWEST_KNOWN_ABI = 7
+FIRST_ABI_WITH_SCOPES = 6
 
 _syscall = ctypes.CDLL(None, use_errno=True).syscall
 _syscall.restype = ctypes.c_long
@@ -31,7 +32,8 @@ def abi() -> int:
 def restrict_files(paths: list[str]) -> None:
     """Lets this process, and what it forks, read below `paths` and nowhere else, for good.
 
-    Everything else that the kernel's version can refuse is refused: writing, executing, TCP, signals to others, abstract sockets. A path that does not exist is passed over.
+    Everything else that the kernel's version can refuse is refused: writing, executing, TCP, signals to others,
+    abstract sockets. A path that does not exist is passed over.
 
     Raises:
         OSError: The kernel has no Landlock, or refuses.
@@ -39,7 +41,12 @@ def restrict_files(paths: list[str]) -> None:
     version = abi()
     if not version:
         raise OSError(95, "the kernel offers no Landlock")
-    ruleset = _create(_handled_file_rights(version), _NETWORK if version >= 4 else 0, _SCOPES if version >= 6 else 0, version)
+    ruleset = _create(
+        _handled_file_rights(version),
+        _NETWORK if version >= 4 else 0,
+        _SCOPES if version >= FIRST_ABI_WITH_SCOPES else 0,
+        version,
+    )
     try:
         for path in paths:
             if Path(path).exists():
@@ -55,7 +62,7 @@ def leave_siblings() -> None:
     Raises:
         OSError: The kernel refuses.
     """
-    ruleset = _create(0, 0, _SCOPES, 6)
+    ruleset = _create(0, 0, _SCOPES, FIRST_ABI_WITH_SCOPES)
     try:
         _restrict(ruleset)
     finally:
@@ -69,7 +76,7 @@ def _handled_file_rights(version: int) -> int:
 
 def _create(files: int, network: int, scopes: int, version: int) -> int:
     attributes = struct.pack("=QQQ", files, network, scopes)
-    size = 24 if version >= 6 else 16 if version >= 4 else 8
+    size = 24 if version >= FIRST_ABI_WITH_SCOPES else 16 if version >= 4 else 8
     descriptor: int = _syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(size), ctypes.c_uint(0))
     return _checked(descriptor)
 

@@ -67,9 +67,15 @@ SolutionReply = Answers | Failure | Finished
 
 
 class TaskStart(_Message):
-    """The engine's order: load a task's `utility.py` and serve requests on it."""
+    """The engine's order: load a task's `utility.py` and serve requests on it.
+
+    Attributes:
+        source: Its text.
+        reference: The text of the module `reference` that it may import; the model never sees that one.
+    """
 
     source: str
+    reference: str | None = None
 
 
 class TaskLoaded(_Message, tag="loaded"):

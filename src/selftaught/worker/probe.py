@@ -1,6 +1,7 @@
 """Role `probe`: runs one of the engine's own attacks, to see whether the isolation holds.
 
-The attacks are ours and say honestly whether they reached their goal: each is source whose `attack()` returns something true when it did.
+The attacks are ours and say honestly whether they reached their goal: each is source whose `attack()` returns
+something true when it did.
 """
 
 from __future__ import annotations

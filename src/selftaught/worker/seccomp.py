@@ -1,11 +1,16 @@
 """The system calls that a child may make: a default-deny list, compiled to a kernel filter.
 
-Two filters are stacked. `base_filter` is the big table; the zygote installs it once and every child inherits it free of cost. `child_filter` is
-the remainder that only a child must not do (start processes, install filters, signal others); each child loads it anew, and it is short.
+Two filters are stacked. `base_filter` is the big table; the zygote installs it once and every child inherits it free
+of cost. `child_filter` is
+the remainder that only a child must not do (start processes, install filters, signal others); each child loads it
+anew, and it is short.
 
-What is listed is allowed, with conditions on the arguments where they matter; what is listed under `ATTACKS` kills the process (the engine records a
-violation); every other call fails with EPERM, which Python shows as `PermissionError`; calls newer than the table, and `clone3`, fail with ENOSYS so that the
-C library falls back to the older way. Numbers are those of Linux for x86-64 and aarch64; on any other machine there is no filter.
+What is listed is allowed, with conditions on the arguments where they matter; what is listed under `ATTACKS` kills
+the process (the engine records a
+violation); every other call fails with EPERM, which Python shows as `PermissionError`; calls newer than the table,
+and `clone3`, fail with ENOSYS so that the
+C library falls back to the older way. Numbers are those of Linux for x86-64 and aarch64; on any other machine there
+is no filter.
 """
 
 from __future__ import annotations
@@ -22,22 +27,22 @@ NEWEST_KNOWN_CALL = 450
 
 # Each line: name, number on x86-64, number on aarch64 (`-`: there is no such call).
 _COMMON = """
-read 0 63 | write 1 64 | readv 19 65 | writev 20 66 | pread64 17 67 | preadv 295 69 | close 3 57 | fstat 5 80 | lseek 8 62
-mmap 9 222 | mprotect 10 226 | munmap 11 215 | brk 12 214 | mremap 25 216 | madvise 28 233
+read 0 63 | write 1 64 | readv 19 65 | writev 20 66 | pread64 17 67 | preadv 295 69 | close 3 57 | fstat 5 80
+lseek 8 62 | mmap 9 222 | mprotect 10 226 | munmap 11 215 | brk 12 214 | mremap 25 216 | madvise 28 233
 rt_sigaction 13 134 | rt_sigprocmask 14 135 | rt_sigreturn 15 139 | rt_sigpending 127 136 | rt_sigtimedwait 128 137
-rt_sigsuspend 130 133 | sigaltstack 131 132 | pause 34 -
-poll 7 - | ppoll 271 73 | select 23 - | pselect6 270 72 | epoll_create 213 - | epoll_create1 291 20 | epoll_ctl 233 21
-epoll_wait 232 - | epoll_pwait 281 22 | epoll_pwait2 441 441 | eventfd 284 - | eventfd2 290 19 | pipe 22 - | pipe2 293 59
-dup 32 23 | dup2 33 - | dup3 292 24 | close_range 436 436
-getpid 39 172 | gettid 186 178 | getppid 110 173 | getuid 102 174 | geteuid 107 175 | getgid 104 176 | getegid 108 177
-getgroups 115 158 | getpgrp 111 - | getpgid 121 155 | getsid 124 156 | getresuid 118 148 | getresgid 120 150
-clock_gettime 228 113 | clock_getres 229 114 | clock_nanosleep 230 115 | nanosleep 35 101 | gettimeofday 96 169 | time 201 -
-times 100 153 | futex 202 98 | futex_waitv 449 449 | sched_yield 24 124 | sched_getaffinity 204 123
-sched_getparam 143 121 | sched_getscheduler 145 120 | sched_get_priority_max 146 125 | sched_get_priority_min 147 126
-getcpu 309 168 | getrandom 318 278 | getrlimit 97 163 | sysinfo 99 179 | uname 63 160 | getrusage 98 165
-set_robust_list 273 99 | get_robust_list 274 100 | rseq 334 293 | set_tid_address 218 96 | exit 60 93 | exit_group 231 94
+rt_sigsuspend 130 133 | sigaltstack 131 132 | pause 34 - | poll 7 - | ppoll 271 73 | select 23 - | pselect6 270 72
+epoll_create 213 - | epoll_create1 291 20 | epoll_ctl 233 21 | epoll_wait 232 - | epoll_pwait 281 22
+epoll_pwait2 441 441 | eventfd 284 - | eventfd2 290 19 | pipe 22 - | pipe2 293 59 | dup 32 23 | dup2 33 -
+dup3 292 24 | close_range 436 436 | getpid 39 172 | gettid 186 178 | getppid 110 173 | getuid 102 174
+geteuid 107 175 | getgid 104 176 | getegid 108 177 | getgroups 115 158 | getpgrp 111 - | getpgid 121 155
+getsid 124 156 | getresuid 118 148 | getresgid 120 150 | clock_gettime 228 113 | clock_getres 229 114
+clock_nanosleep 230 115 | nanosleep 35 101 | gettimeofday 96 169 | time 201 - | times 100 153 | futex 202 98
+sched_yield 24 124 | sched_getaffinity 204 123 | sched_getparam 143 121 | sched_getscheduler 145 120
+sched_get_priority_max 146 125 | sched_get_priority_min 147 126 | getcpu 309 168 | getrandom 318 278
+getrlimit 97 163 | sysinfo 99 179 | uname 63 160 | getrusage 98 165 | set_robust_list 273 99
+get_robust_list 274 100 | rseq 334 293 | set_tid_address 218 96 | exit 60 93 | exit_group 231 94
 restart_syscall 219 128 | getcwd 79 17 | membarrier 324 283 | alarm 37 - | setitimer 38 103 | getitimer 36 102
-recvfrom 45 207 | getsockopt 55 209 | getsockname 51 204 | getpeername 52 205 | shutdown 48 210 | wait4 61 260 | waitid 247 95
+recvfrom 45 207 | getsockname 51 204 | getpeername 52 205 | shutdown 48 210 | wait4 61 260 | waitid 247 95
 """
 _READING_FILES = """
 stat 4 - | lstat 6 - | statx 332 291 | access 21 - | faccessat 269 48 | faccessat2 439 439
@@ -45,7 +50,7 @@ readlink 89 - | readlinkat 267 78 | getdents 78 - | getdents64 217 61
 """
 _WITH_CONDITIONS = """
 open 2 - | openat 257 56 | newfstatat 262 79 | fcntl 72 25 | ioctl 16 29 | socketpair 53 199 | sendto 44 206
-kill 62 129 | tgkill 234 131 | clone 56 220 | clone3 435 435 | prlimit64 302 261
+kill 62 129 | tgkill 234 131 | clone 56 220 | clone3 435 435 | prlimit64 302 261 | getsockopt 55 209
 """
 _ZYGOTE_ONLY = """
 sendmsg 46 211 | recvmsg 47 212 | prctl 157 167 | seccomp 317 277 | pidfd_open 434 434 | setrlimit 160 164
@@ -74,10 +79,15 @@ _X32_BIT = 0x40000000
 
 _CLONE_THREAD = 0x00010000
 _CLONE_NAMESPACES = 0x7E020000
-_WRITING_OPEN_FLAGS = 0o3 | 0o100 | 0o1000 | 0o2000 | 0o20000000  # access mode, create, truncate, append, temporary file
+# Access mode, create, truncate, append, temporary file.
+_WRITING_OPEN_FLAGS = 0o3 | 0o100 | 0o1000 | 0o2000 | 0o20000000
 _AT_EMPTY_PATH = 0x1000
 _FCNTL_COMMANDS = (0, 1, 2, 3, 4, 1030)  # duplicate, get and set descriptor flags, get and set status flags
-_IOCTL_REQUESTS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # is it a terminal, its size, bytes waiting, non-blocking, close on exec
+# Is it a terminal, its size, bytes waiting, non-blocking, close on exec and not.
+_IOCTL_REQUESTS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
+# Type, error, send and receive buffer, protocol, family; not the peer's process, which newer kernels hand out as a
+# descriptor.
+_SOCKET_OPTIONS = (3, 4, 7, 8, 38, 39)
 _UNCATCHABLE = (9, 19)  # SIGKILL and SIGSTOP: a child that dies by SIGKILL was killed by the system or by the engine
 
 _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 22, 2
@@ -109,6 +119,7 @@ def base_filter(arch: str, *, files: bool) -> list[Instruction]:
     program += _rule(number, "newfstatat", [_return(_ALLOW)] if files else _if_bits(3, _AT_EMPTY_PATH))
     program += _rule(number, "fcntl", _if_one_of(1, _FCNTL_COMMANDS))
     program += _rule(number, "ioctl", _if_one_of(1, _IOCTL_REQUESTS))
+    program += _rule(number, "getsockopt", _if_one_of(2, _SOCKET_OPTIONS))
     program += _rule(number, "socketpair", _local_stream())
     program += _rule(number, "sendto", _if_null(4))
     program += _rule(number, "clone", [_argument(0), (_JSET, 0, 1, _CLONE_NAMESPACES), _return(_KILL), _return(_ALLOW)])
@@ -144,17 +155,48 @@ def assemble(program: list[Instruction]) -> bytes:
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
 
 
-def install(filter_bytes: bytes) -> None:
-    """Puts a filter on this process for good; `no_new_privs` must be set.
+class Filter:
+    """A filter in memory as the kernel reads it (`struct sock_fprog`), ready to be put on this process."""
 
-    Raises:
-        OSError: The kernel has no seccomp filters, or refuses this one.
-    """
-    buffer = ctypes.create_string_buffer(filter_bytes, len(filter_bytes))
-    program = struct.pack("=HxxxxxxQ", len(filter_bytes) // 8, ctypes.addressof(buffer))
-    if _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, program):
-        code = ctypes.get_errno()
-        raise OSError(code, f"seccomp: {os.strerror(code)}")
+    def __init__(self, program: list[Instruction]) -> None:
+        code = assemble(program)
+        self._code = ctypes.create_string_buffer(code, len(code))
+        header = struct.pack("=HxxxxxxQ", len(program), ctypes.addressof(self._code))
+        self._header = ctypes.create_string_buffer(header, len(header))
+        self._address = ctypes.c_ulong(ctypes.addressof(self._header))
+
+    def write(self, places: list[int], value: int) -> None:
+        """Puts a constant at some offsets of the code."""
+        for place in places:
+            _WORD.pack_into(self._code, place, value)
+
+    def install(self) -> None:
+        """Puts the filter on this process for good; `no_new_privs` must be set.
+
+        Raises:
+            OSError: The kernel has no seccomp filters, or refuses this one.
+        """
+        if _libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, self._address, 0, 0):
+            code = ctypes.get_errno()
+            raise OSError(code, f"seccomp: {os.strerror(code)}")
+
+
+class ChildFilter:
+    """`child_filter`, ready but for the process id, which is known only after the fork."""
+
+    def __init__(self, arch: str, *, threads: bool) -> None:
+        program = child_filter(arch, _PLACE_FOR_PID, threads=threads)
+        self._filter = Filter(program)
+        self._places = [8 * index + 4 for index, instruction in enumerate(program) if instruction[3] == _PLACE_FOR_PID]
+
+    def install(self, pid: int) -> None:
+        """Puts the filter on this process, whose id is `pid`.
+
+        Raises:
+            OSError: The kernel refuses.
+        """
+        self._filter.write(self._places, pid)
+        self._filter.install()
 
 
 def numbers(arch: str) -> dict[str, int]:
@@ -184,7 +226,10 @@ def _all_numbers() -> dict[str, dict[str, int]]:
 
 
 _NUMBERS = _all_numbers()
-_prctl = ctypes.CDLL(None, use_errno=True).prctl
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.prctl.argtypes = [ctypes.c_int, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong]
+_WORD = struct.Struct("=I")
+_PLACE_FOR_PID = 0x7E57ED01  # stands for a process id in a filter; no such id can be
 
 
 def _entry(arch: str) -> list[Instruction]:
@@ -228,7 +273,7 @@ def _if_null(index: int) -> list[Instruction]:
 
 
 def _local_stream() -> list[Instruction]:
-    """Allows a connected pair of local stream sockets, which asyncio wants; a datagram pair could send to any address."""
+    """Allows a connected pair of local stream sockets, for asyncio; a datagram pair could send to any address."""
     family, kind = (_JEQ, 0, 4, 1), (_JEQ, 0, 1, 1)
     return [_argument(0), family, _argument(1), (_AND, 0, 0, 0xF), kind, _return(_ALLOW), _return(_EPERM)]
 

@@ -27,9 +27,11 @@ from .messages import (
     TaskRequest,
     TaskStart,
 )
-from .wire import Channel
+from .wire import Channel, WireError
 
 MAX_DRAWS_KEPT = 64
+MAX_SCORE = 1e50
+"""A score beyond this is refused: sums and squares of scores stay finite."""
 
 Instance = tuple[tuple[Any, ...], Any]
 
@@ -43,6 +45,8 @@ def main(channel: Channel, start: object) -> None:
     order = msgspec.convert(start, TaskStart)
     program.prepare(0)
     try:
+        if order.reference is not None:
+            program.load(order.reference, "reference")
         task = TaskCode(order.source)
     except (program.ProgramError, TaskCodeError) as error:
         channel.send(TaskFailure(message=str(error)))
@@ -53,7 +57,14 @@ def main(channel: Channel, start: object) -> None:
             request = channel.receive()
         except EOFError:
             return
-        channel.send(task.serve(msgspec.convert(request, TaskRequest)))
+        _reply(channel, task.serve(msgspec.convert(request, TaskRequest)))
+
+
+def _reply(channel: Channel, reply: TaskReply) -> None:
+    try:
+        channel.send(reply)
+    except WireError as error:
+        channel.send(TaskFailure(message=f"its instances() made arguments that are not plain data: {error}"))
 
 
 class TaskCode:
@@ -86,19 +97,22 @@ class TaskCode:
         return self._draws[key]
 
     def _make_draw(self, request: TaskRequest) -> list[Instance]:
-        # Task code may use the global generators too; set here, a draw is a function of its key alone.
-        random.seed(request.rng_seed)
-        np.random.seed(request.rng_seed % 2**32)
+        _set_global_generators(request.rng_seed)
         try:
             made = self._namespace["instances"](request.split, random.Random(request.rng_seed), request.n_instances)
-            return [_checked_instance(instance) for instance in made]
+            instances = [_checked_instance(instance) for instance in made]
         except Exception as error:  # any failure of task code is reported  # noqa: BLE001
             raise TaskCodeError(f"its instances() failed: {program.describe(error)}") from None
+        if len(instances) != request.n_instances:
+            raise TaskCodeError(f"its instances() made {len(instances)} instances, not {request.n_instances}")
+        return instances
 
     def _score(self, request: ScoreRequest) -> Scores:
         scores: list[float | None] = []
         rejected: str | None = None
-        for index, (instance, answer) in enumerate(zip(self._draw(request), request.answers, strict=False)):
+        instances = self._draw(request)
+        _set_global_generators(request.rng_seed)
+        for index, (instance, answer) in enumerate(zip(instances, request.answers, strict=False)):
             try:
                 scores.append(self._score_one(instance, answer))
             except _AnswerRejected as error:
@@ -117,9 +131,25 @@ class TaskCode:
             raise _AnswerRejected(reason[: program.MAX_MESSAGE_CHARACTERS]) from None
         if isinstance(score, bool) or not isinstance(score, (int, float, np.integer, np.floating)):
             raise _AnswerRejected(f"the scorer returned {type(score).__name__} instead of a number")
-        if not math.isfinite(score):
-            raise _AnswerRejected(f"the scorer returned {float(score)} instead of a finite number")
-        return float(score)
+        return _finite(score)
+
+
+def _set_global_generators(rng_seed: int) -> None:
+    """Nothing; task code may use these generators too, and should do the same for the same request."""
+    random.seed(rng_seed)
+    np.random.seed(rng_seed % 2**32)
+
+
+def _finite(score: Any) -> float:
+    try:
+        number = float(score)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise _AnswerRejected(f"the scorer returned {number} instead of a finite number")
+    if abs(number) > MAX_SCORE:
+        raise _AnswerRejected(f"the scorer returned {number}, which is beyond {MAX_SCORE:g}")
+    return number
 
 
 class _AnswerRejected(Exception):

@@ -1,7 +1,9 @@
 """The wire between the engine and a child: length-prefixed msgpack frames of plain data.
 
-Both sides import this module. A frame is four bytes, the length of the body (big-endian), and a msgpack body. What comes out
-of `decode` is plain data only: None, bool, int, float, str, bytes, list, dict, and numpy arrays of the listed dtypes. Nothing here can run code
+Both sides import this module. A frame is four bytes, the length of the body (big-endian), and a msgpack body. What
+comes out
+of `decode` is plain data only: None, bool, int, float, str, bytes, list, dict, and numpy arrays of the listed dtypes.
+Nothing here can run code
 that a frame names: there is no pickle, no class by name, and every length is checked before its bytes are read.
 """
 
@@ -154,7 +156,7 @@ def _decode_extension(code: int, data: memoryview) -> object:
     return _decode_array(dtype, shape, raw)
 
 
-def _decode_array(dtype: str, shape: list[int], raw: bytes) -> np.ndarray[Any, Any]:
+def _decode_array(dtype: str, shape: list[int], raw: bytes) -> Any:
     if dtype not in ARRAY_DTYPES:
         raise WireError("not a message: an array of a dtype that is not listed")
     if len(shape) > MAX_DIMENSIONS or any(not 0 <= size < 2**31 for size in shape):
@@ -164,8 +166,7 @@ def _decode_array(dtype: str, shape: list[int], raw: bytes) -> np.ndarray[Any, A
     if dtype == "|b1" and raw.translate(None, b"\x00\x01"):
         raise WireError("not a message: a truth value that is neither true nor false")
     np = sys.modules.get("numpy") or importlib.import_module("numpy")
-    array: np.ndarray[Any, Any] = np.frombuffer(bytearray(raw), dtype=dtype).reshape(shape)
-    return array
+    return np.frombuffer(bytearray(raw), dtype=dtype).reshape(shape)
 
 
 def _refuse_times(message: object) -> None:

@@ -1,17 +1,19 @@
 """The zygote: a process that has everything imported, is confined, and forks one child for each job.
 
-The engine starts it by path, with an empty environment, as `python -s -P -B -S zygote.py FD`; FD is one end of a `SOCK_SEQPACKET` pair on which both
+The engine starts it by path, with an empty environment, as `python -s -P -B -S zygote.py FD`; FD is one end of a
+`SOCK_SEQPACKET` pair on which both
 sides speak JSON, one document a packet:
 
     engine → {"mode", "site_packages", "worker", "readable"}
     zygote → {"event": "loaded", "roles", "failed": {role: why}}                  + a pidfd of the zygote
     engine → {"size_bytes"}                                 the zygote's address space, read from outside
-    zygote → {"event": "ready", "landlock"} or {"event": "refused", "why"}
+    zygote → {"event": "ready"} or {"event": "refused", "why"}
     engine → {"job", "role", "cpu_seconds", "memory_bytes", "threads"}            + the child's socket
     zygote → {"event": "started", "job"} + a pidfd of the child, or {"event": "not_started", "job", "why"}
     zygote → {"event": "ended", "job", "status", "cpu_seconds"}
 
-It never runs, reads or imports anything that is not ours. When the engine's end closes, it ends, and its children with it.
+It never runs, reads or imports anything that is not ours. When the engine's end closes, it ends, and its children
+with it.
 """
 
 import gc
@@ -24,39 +26,35 @@ import select
 import socket
 import sys
 import types
-from dataclasses import dataclass
 from typing import Any
 
 ROLES = ("solution", "improver", "task", "proposer", "probe")
 CHANNEL_DESCRIPTOR = 3
 MAX_PACKET_BYTES = 65536
 RNG_SEED = 0
+THREAD_STACK_BYTES = 4 * 1024 * 1024
+EXIT_OUT_OF_MEMORY = 103
+"""How a child ends whose role met a `MemoryError` that it did not report."""
 
 NUMPY = ("numpy", "numpy.random", "numpy.linalg", "numpy.fft")
-STANDARD = tuple(
-    "abc array ast bisect cmath collections collections.abc concurrent.futures concurrent.futures.thread contextlib copy dataclasses "
-    "decimal enum fractions functools hashlib heapq inspect io itertools json keyword linecache math numbers operator pprint queue random re "
-    "reprlib secrets statistics string struct sys textwrap threading time timeit traceback types typing unicodedata uuid warnings weakref zlib".split()
-)
 THIRD_PARTY = ("msgspec", "markdown_it", "resource", "ctypes")
+STANDARD = """
+abc array ast bisect cmath collections collections.abc concurrent.futures concurrent.futures.thread contextlib copy
+dataclasses decimal enum fractions functools hashlib heapq inspect io itertools json keyword linecache math numbers
+operator pprint queue random re reprlib secrets statistics string struct sys textwrap threading time timeit traceback
+types typing unicodedata uuid warnings weakref zlib
+"""
 # In the sealed mode nothing can be imported later.
-SEALED_EXTRA = tuple(
-    "asyncio base64 binascii calendar collections.abc colorsys configparser csv datetime difflib dis email encodings.idna encodings.latin_1 encodings.ascii "
-    "encodings.utf_16 fileinput fnmatch getopt gettext glob graphlib html ipaddress locale logging mmap optparse pathlib pickle platform pstats cProfile "
-    "profile sched select selectors shelve shlex signal smtplib socket sqlite3 ssl stat stringprep subprocess symtable tempfile token tokenize "
-    "tracemalloc unittest urllib.parse urllib.request http.client xml.etree.ElementTree zipfile gzip bz2 lzma multiprocessing multiprocessing.pool "
-    "concurrent.futures.process numpy.ma numpy.polynomial numpy.testing numpy.typing numpy.ctypeslib numpy.strings numpy.rec numpy.char zoneinfo argparse codecs copyreg "
-    "code codeop cmd bdb pdb doctest types importlib.resources importlib.metadata sysconfig site".split()
-)
-
-
-@dataclass(frozen=True)
-class Job:
-    """A child under way."""
-
-    number: int
-    pid: int
-    pidfd: int
+SEALED_EXTRA = """
+argparse asyncio base64 bdb binascii bz2 cProfile calendar cmd code codecs codeop colorsys concurrent.futures.process
+configparser copyreg csv datetime difflib dis doctest email encodings.ascii encodings.idna encodings.latin_1
+encodings.utf_16 fileinput fnmatch getopt gettext glob graphlib gzip html http.client importlib.metadata
+importlib.resources ipaddress locale logging lzma mmap multiprocessing multiprocessing.pool numpy.char
+numpy.ctypeslib numpy.ma numpy.polynomial numpy.rec numpy.strings numpy.testing numpy.typing optparse pathlib pdb
+pickle platform profile pstats sched select selectors shelve shlex signal site smtplib socket sqlite3 ssl stat
+stringprep subprocess symtable sysconfig tempfile token tokenize tracemalloc unittest urllib.parse urllib.request
+xml.etree.ElementTree zipfile zoneinfo
+"""
 
 
 def main() -> None:
@@ -65,48 +63,54 @@ def main() -> None:
     config = json.loads(control.recv(MAX_PACKET_BYTES) or os._exit(0))
     sys.path.extend(config["site_packages"])
     roles, failed = load(config["mode"], config["worker"])
-    _send(control, {"event": "loaded", "roles": sorted(roles), "failed": failed}, os.pidfd_open(os.getpid()))
+    pidfd = os.pidfd_open(os.getpid())
+    _send(control, {"event": "loaded", "roles": sorted(roles), "failed": failed}, pidfd)
+    os.close(pidfd)
     size_bytes = json.loads(control.recv(MAX_PACKET_BYTES) or os._exit(0))["size_bytes"]
 
-    from selftaught.worker import confine, landlock  # the package exists only once `load` has made it
-
+    confine = sys.modules["selftaught.worker.confine"]  # there only since `load`
     try:
-        version = 0 if config["mode"] in (confine.SEALED, confine.UNSANDBOXED) else landlock.abi()
         confine.confine_zygote(config["mode"], config["readable"])
+        confinement = confine.ChildConfinement(config["mode"], size_bytes)
     except OSError as error:
         _send(control, {"event": "refused", "why": str(error)})
         return
-    _send(control, {"event": "ready", "landlock": version})
+    _send(control, {"event": "ready"})
     os.dup2(1, 2)
+    zygote = Zygote(control, config["mode"], roles, confinement)
     _freeze()
-    Zygote(control, config["mode"], roles, size_bytes, scoped=version >= 6).serve()
+    zygote.serve()
 
 
 def load(mode: str, worker: str) -> tuple[dict[str, Any], dict[str, str]]:
     """Imports all that children may need; returns the roles, and why others could not be imported.
 
-    Nothing may register itself to run at a fork meanwhile: `random` would re-seed every child from the operating system, and the
+    Nothing may register itself to run at a fork meanwhile: `random` would re-seed every child from the operating
+    system, and the
     same program would not do the same thing twice.
     """
     register, os.register_at_fork = os.register_at_fork, lambda **_: None
     try:
-        for name in (*STANDARD, *NUMPY, *THIRD_PARTY, *(SEALED_EXTRA if mode == "sealed" else ())):
-            _import_if_there(name, required=name in (*NUMPY, *THIRD_PARTY))
+        for name in (*NUMPY, *THIRD_PARTY):
+            importlib.import_module(name)
+        for name in (STANDARD + SEALED_EXTRA if mode == "sealed" else STANDARD).split():
+            _import_if_there(name)
         _make_package(worker)
         loaded, failed = _load_roles()
         _seed()
+        sys.modules["threading"].stack_size(THREAD_STACK_BYTES)
     finally:
         os.register_at_fork = register
     os.environ.clear()
     return loaded, failed
 
 
-def _import_if_there(name: str, *, required: bool) -> None:
+def _import_if_there(name: str) -> None:
+    """Imports a module that not every build of Python has."""
     try:
         importlib.import_module(name)
     except ImportError:
-        if required:
-            raise
+        return
 
 
 def _make_package(worker: str) -> None:
@@ -115,7 +119,7 @@ def _make_package(worker: str) -> None:
     parent.__path__ = []
     sys.modules["selftaught"] = parent
     spec = importlib.util.spec_from_file_location(
-        "selftaught.worker", os.path.join(worker, "__init__.py"), submodule_search_locations=[worker]
+        "selftaught.worker", f"{worker}/__init__.py", submodule_search_locations=[worker]
     )
     if spec is None or spec.loader is None:
         raise ImportError(f"no package in {worker}")
@@ -158,14 +162,12 @@ def _freeze() -> None:
 class Zygote:
     """Forks a child for each job and tells the engine how it ended."""
 
-    def __init__(self, control: socket.socket, mode: str, roles: dict[str, Any], size_bytes: int, *, scoped: bool) -> None:
+    def __init__(self, control: socket.socket, mode: str, roles: dict[str, Any], confinement: Any) -> None:
         self._control = control
         self._mode = mode
         self._roles = roles
-        self._size_bytes = size_bytes
-        self._scoped = scoped
-        self._pid = os.getpid()
-        self._jobs: dict[int, Job] = {}
+        self._confinement = confinement
+        self._jobs: dict[int, tuple[int, int]] = {}  # by pidfd: the job's number, its process id
         self._poll = select.poll()
         self._poll.register(control.fileno(), select.POLLIN)
 
@@ -174,7 +176,7 @@ class Zygote:
         while True:
             for descriptor, _ in self._poll.poll():
                 if descriptor in self._jobs:
-                    self._reap(self._jobs[descriptor])
+                    self._reap(descriptor)
                 elif not self._accept():
                     return
 
@@ -195,20 +197,20 @@ class Zygote:
         return True
 
     def _watch(self, number: int, pid: int) -> None:
-        job = Job(number, pid, os.pidfd_open(pid))
-        self._jobs[job.pidfd] = job
-        self._poll.register(job.pidfd, select.POLLIN)
-        _send(self._control, {"event": "started", "job": number}, job.pidfd, keep=True)
+        pidfd = os.pidfd_open(pid)
+        self._jobs[pidfd] = (number, pid)
+        self._poll.register(pidfd, select.POLLIN)
+        _send(self._control, {"event": "started", "job": number}, pidfd)
 
-    def _reap(self, job: Job) -> None:
-        _, status, usage = os.wait4(job.pid, 0)
+    def _reap(self, pidfd: int) -> None:
+        number, pid = self._jobs.pop(pidfd)
+        _, status, usage = os.wait4(pid, 0)
         if self._mode == "unsandboxed":
-            _kill_group(job.pid)
-        self._poll.unregister(job.pidfd)
-        os.close(job.pidfd)
-        del self._jobs[job.pidfd]
+            _kill_group(pid)
+        self._poll.unregister(pidfd)
+        os.close(pidfd)
         cpu_seconds = usage.ru_utime + usage.ru_stime
-        _send(self._control, {"event": "ended", "job": job.number, "status": status, "cpu_seconds": cpu_seconds})
+        _send(self._control, {"event": "ended", "job": number, "status": status, "cpu_seconds": cpu_seconds})
 
     def _become_child(self, order: dict[str, Any], descriptor: int) -> None:
         """Runs the job in the child; never returns."""
@@ -216,29 +218,23 @@ class Zygote:
         try:
             if descriptor != CHANNEL_DESCRIPTOR:
                 os.dup2(descriptor, CHANNEL_DESCRIPTOR, inheritable=False)
-            os.closerange(CHANNEL_DESCRIPTOR + 1, sys.modules["selftaught.worker.confine"].ZYGOTE_OPEN_FILES)
-            status = run_job(order, self._roles[order["role"]], self._mode, self._pid, self._size_bytes, scoped=self._scoped)
+            os.closerange(CHANNEL_DESCRIPTOR + 1, self._confinement.open_files)
+            self._confinement.apply(order["memory_bytes"], order["cpu_seconds"], order["threads"])
+            status = run_role(self._roles[order["role"]])
         finally:
             os._exit(status)
 
 
-def run_job(order: dict[str, Any], role: Any, mode: str, zygote_pid: int, size_bytes: int, *, scoped: bool) -> int:
-    """Confines this process, then runs the role on it; returns the exit code."""
-    confine = sys.modules["selftaught.worker.confine"]
+def run_role(role: Any) -> int:
+    """Runs a role on the first message of its channel; returns the exit code."""
     wire = sys.modules["selftaught.worker.wire"]
-    limits = confine.ChildLimits(
-        cpu_seconds=order["cpu_seconds"],
-        address_space_bytes=size_bytes + order["memory_bytes"],
-        threads=order["threads"],
-    )
-    confine.confine_child(mode, limits, zygote_pid, scoped=scoped)
     channel = wire.Channel(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, CHANNEL_DESCRIPTOR))
     try:
         role(channel, channel.receive())
-    except SystemExit as exit_:
-        return exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
     except MemoryError:
-        return int(confine.EXIT_OUT_OF_MEMORY)
+        return EXIT_OUT_OF_MEMORY
     return 0
 
 
@@ -250,14 +246,12 @@ def _kill_group(leader: int) -> None:
         return
 
 
-def _send(control: socket.socket, message: dict[str, Any], descriptor: int | None = None, *, keep: bool = False) -> None:
+def _send(control: socket.socket, message: dict[str, Any], descriptor: int | None = None) -> None:
     packet = json.dumps(message).encode()
     if descriptor is None:
         control.send(packet)
-        return
-    socket.send_fds(control, [packet], [descriptor])
-    if not keep:
-        os.close(descriptor)
+    else:
+        socket.send_fds(control, [packet], [descriptor])
 
 
 if __name__ == "__main__":

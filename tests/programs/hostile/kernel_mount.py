@@ -8,4 +8,4 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def attack():
-    return libc.mount(b"none", b"/", b"tmpfs", 32 | 4096, None) == 0
+    return libc.mount(None, None, None, 0, None) != 1

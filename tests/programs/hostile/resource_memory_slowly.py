@@ -5,6 +5,6 @@
 def attack():
     taken = []
     while True:
-        taken.append(bytearray(1 << 23))
+        taken.append(bytes(1 << 23))
         if len(taken) > 400:
             return True

@@ -7,7 +7,14 @@ import statistics
 
 
 def attack():
-    for change in (lambda p: open(p, "a").write("x"), lambda p: os.truncate(p, 0), os.unlink, lambda p: os.rename(p, p + "x"), lambda p: os.chmod(p, 0o777), lambda p: os.utime(p)):
+    changes = (
+        lambda path: open(path, "a").close(),
+        lambda path: os.truncate(path, os.path.getsize(path)),
+        lambda path: os.rename(path, path),
+        lambda path: os.chmod(path, 0o644),
+        lambda path: os.utime(path),
+    )
+    for change in changes:
         try:
             change(statistics.__file__)
             return True

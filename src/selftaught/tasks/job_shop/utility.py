@@ -27,11 +27,14 @@ def drive(priority, jobs: list[Job]) -> Answer:
     rest = {number: list(job) for number, job in enumerate(jobs)}  # operations left of the jobs not ended
     ready = [0] * len(jobs)  # when a job is free
     while rest:
-        could = {number: max(ready[number], free[operations[0][0]]) for number, operations in rest.items()}
-        now = min(could.values())
-        first = [number for number, start in could.items() if start == now]
-        machine = rest[first[0]][0][0]
-        rivals = [number for number in first if rest[number][0][0] == machine]
+        now = math.inf
+        for number, operations in rest.items():
+            m = operations[0][0]
+            start = ready[number] if ready[number] > free[m] else free[m]
+            if start < now:
+                now, machine, rivals = start, m, [number]
+            elif start == now and m == machine:
+                rivals.append(number)
         chosen, best = rivals[0], -math.inf
         for number in rivals if len(rivals) > 1 else ():
             operations = rest[number]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -11,7 +12,7 @@ from random import Random
 from .expressions import edit_expression
 from .fences import fenced
 from .pools import accept_worse, pool, share, spread
-from .program import MOST_NODES, Draft, Edit, entry_name, functions, parse, size
+from .program import MOST_CHARACTERS, MOST_NODES, Draft, Edit, entry_name, functions, parse, size
 from .render import fence, render
 from .roles import roles
 from .schedules import vary_keyword
@@ -159,12 +160,17 @@ def _and_more(edit: Edit) -> Edit:
         if idea is None:
             return None
         ideas = [idea]
-        for follow, chance in ((keep_better, 0.5), (guard, 0.5), (vary_keyword, 0.15)):
+        for follow, chance in ((keep_better, 0.5), (guard, _guard_chance(draft)), (vary_keyword, 0.15)):
             if rng.random() < chance and not (follow is keep_better and edit is restart):
                 ideas += [more] if (more := follow(draft, rng)) else []
         return ", ".join(ideas)
 
     return several
+
+
+def _guard_chance(draft: Draft) -> float:
+    """How likely a new loop is guarded at once: likelier where the prompt speaks of exceptions."""
+    return 0.7 if re.search(r"\b(?:raises|exceptions?)\b", draft.text[:MOST_CHARACTERS]) else 0.4
 
 
 def _sentence(ideas: list[str]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 
-from .program import Draft, add_import, docstring_offset, expression, parameters
+from .program import Draft, add_import, docstring_offset, expression, parameters, walk
 from .vocabulary import Scope, constant, numberlike, scope_of, terminal
 
 _SMALL = "1e-09"
@@ -77,7 +77,7 @@ def _own_parameters(statement: ast.stmt) -> list[str]:
 
 def _stored(target: ast.expr) -> list[str]:
     """The names that an assignment to `target` binds."""
-    return [node.id for node in ast.walk(target) if isinstance(node, ast.Name)]
+    return [node.id for node in walk(target) if isinstance(node, ast.Name)]
 
 
 def _in_expression(
@@ -86,7 +86,7 @@ def _in_expression(
     """The sites of an expression, itself first; texts, names that are called and attributes are left alone."""
     if isinstance(node, ast.JoinedStr | ast.Attribute) and not numberlike(node, scope):
         return
-    if isinstance(node, ast.Compare) or numberlike(node, scope):
+    if isinstance(node, ast.Compare) or (numberlike(node, scope) and not _is_guard(node)):
         yield Site(parent, field, index, node, visible, scope)
     for name, value in ast.iter_fields(node):
         inner = visible + _bound(node)
@@ -98,6 +98,11 @@ def _in_expression(
                     yield from _in_expression(child, node, name, position, inner, scope)
                 elif isinstance(child, ast.keyword):
                     yield from _in_expression(child.value, child, "value", -1, inner, scope)
+
+
+def _is_guard(node: ast.expr) -> bool:
+    """Whether a number is one of the tiny ones that keep a denominator from being zero."""
+    return isinstance(node, ast.Constant) and isinstance(node.value, float) and 0 < abs(node.value) < 1e-6
 
 
 def _bound(node: ast.expr) -> list[str]:
@@ -198,17 +203,34 @@ def replace_with_terminal(site: Site, draft: Draft, rng: Random) -> str | None:
 
 def replace_with_pair(site: Site, draft: Draft, rng: Random) -> str | None:
     """Let a fresh combination of two values stand in place of an expression."""
-    new = _binary(terminal(site.scope, site.visible, rng), terminal(site.scope, site.visible, rng), rng)
+    one = terminal(site.scope, site.visible, rng)
+    new = _binary(one, _unlike(one, site, rng), rng)
     site.put(new)
     return f"try {_short(new)} in place of {_short(site.node)}"
 
 
 def combine(site: Site, draft: Draft, rng: Random) -> str | None:
     """Bring one more value into an expression."""
-    other = terminal(site.scope, site.visible, rng)
+    other = _term(site, rng)
     pair = (site.node, other) if rng.random() < 0.7 else (other, site.node)
     site.put(_binary(*pair, rng))
     return f"bring in {_short(other)}"
+
+
+def _term(site: Site, rng: Random) -> ast.expr:
+    """A value to bring in: mostly a name or a number, else two of them combined."""
+    one = terminal(site.scope, site.visible, rng)
+    return one if rng.random() < 0.95 else _binary(one, _unlike(one, site, rng), rng)
+
+
+def _unlike(one: ast.expr, site: Site, rng: Random) -> ast.expr:
+    """A smallest value that is not the same as another, where that can be had; a name if the other is a number."""
+    for _ in range(6):
+        other = terminal(site.scope, site.visible, rng)
+        both_constant = isinstance(one, ast.Constant) and isinstance(other, ast.Constant)
+        if not both_constant and ast.dump(one) != ast.dump(other):
+            return other
+    return terminal(site.scope, site.visible, rng)
 
 
 def _binary(left: ast.expr, right: ast.expr, rng: Random) -> ast.expr:
@@ -233,7 +255,9 @@ def _guarded(node: ast.expr) -> ast.expr:
 def transform(site: Site, draft: Draft, rng: Random) -> str | None:
     """Put an expression through a common function of one value."""
     array = site.scope.arrays
-    draw = rng.choices(["negate", "abs", "positive", "square", "sqrt", "log", "inverse", "decay"], [2, 1, 3, 1, 1, 1, 1, 2])[0]
+    kinds = ["negate", "sqrt", "log", "square", "inverse", "decay", "abs", "positive"]
+    simple = isinstance(site.node, ast.Name | ast.Constant | ast.Call)
+    draw = rng.choices(kinds, [2, 1, 1, 1, 1, 2, 0 if simple else 1, 0 if simple else 3])[0]
     if draw == "decay":
         return decay(site, draft, rng)
     library = array or "math"
@@ -294,7 +318,8 @@ def _filled(template: str, values: dict[str, ast.expr]) -> ast.expr:
 
 def choose_by_condition(site: Site, draft: Draft, rng: Random) -> str | None:
     """Use an expression in one case and something else in the other."""
-    left, right, other = (terminal(site.scope, site.visible, rng) for _ in range(3))
+    left, other = terminal(site.scope, site.visible, rng), terminal(site.scope, site.visible, rng)
+    right = _unlike(left, site, rng)
     template = f"{site.scope.arrays}.where(A < B, X, C)" if site.scope.arrays else "X if A < B else C"
     if rng.random() < 0.5:
         other = _binary(copy.deepcopy(site.node), other, rng)
@@ -311,7 +336,7 @@ def scale(site: Site, draft: Draft, rng: Random) -> str | None:
 
 def hoist(site: Site, draft: Draft, rng: Random) -> str | None:
     """Let a part of an expression stand for the whole."""
-    parts = [node for node in ast.walk(site.node) if isinstance(node, ast.expr) and node is not site.node]
+    parts = [node for node in walk(site.node) if isinstance(node, ast.expr) and node is not site.node]
     whole = [node for node in parts if numberlike(node, site.scope) and not _free(node, site)]
     if not whole:
         return None
@@ -322,8 +347,8 @@ def hoist(site: Site, draft: Draft, rng: Random) -> str | None:
 
 def _free(node: ast.expr, site: Site) -> bool:
     """Whether a part uses names that an expression around it binds."""
-    bound = {name for inner in ast.walk(site.node) if isinstance(inner, ast.expr) for name in _bound(inner)}
-    return bool(bound) and any(isinstance(inner, ast.Name) and inner.id in bound for inner in ast.walk(node))
+    bound = {name for inner in walk(site.node) if isinstance(inner, ast.expr) for name in _bound(inner)}
+    return bool(bound) and any(isinstance(inner, ast.Name) and inner.id in bound for inner in walk(node))
 
 
 def change_operator(site: Site, draft: Draft, rng: Random) -> str | None:
@@ -349,7 +374,7 @@ def cross_over(site: Site, draft: Draft, rng: Random) -> str | None:
     if not fitting:
         return None
     new = copy.deepcopy(rng.choice(fitting))
-    if any(isinstance(node, ast.Name) and node.id == "math" for node in ast.walk(new)):
+    if any(isinstance(node, ast.Name) and node.id == "math" for node in walk(new)):
         add_import(draft.tree, "math")
     site.put(_binary(site.node, new, rng) if rng.random() < 0.3 else new)
     return f"take over {_short(new)} from a relative"
@@ -360,27 +385,27 @@ _BUILTINS = frozenset({"abs", "max", "min", "sum", "len", "round", "float", "int
 
 def _known(node: ast.expr, site: Site, draft: Draft) -> bool:
     """Whether all names of an expression have a value at a site."""
-    bound = {name for inner in ast.walk(node) if isinstance(inner, ast.expr) for name in _bound(inner)}
+    bound = {name for inner in walk(node) if isinstance(inner, ast.expr) for name in _bound(inner)}
     known = _BUILTINS | bound | set(site.visible) | {site.scope.arrays}
-    return all(inner.id in known for inner in ast.walk(node) if isinstance(inner, ast.Name))
+    return all(inner.id in known for inner in walk(node) if isinstance(inner, ast.Name))
 
 
 def _short(node: ast.expr) -> str:
     """An expression as text for a sentence."""
     if isinstance(node, ast.Name | ast.Constant):
         return f"`{ast.unparse(node)}`"
-    return "another term" if sum(1 for _ in ast.walk(node)) > 14 else f"`{ast.unparse(node)}`"
+    return "another term" if sum(1 for _ in walk(node)) > 14 else f"`{ast.unparse(node)}`"
 
 
 GROW: list[tuple[Change, float]] = [
-    (combine, 4.0),
+    (combine, 6.0),
     (replace_with_terminal, 2.0),
-    (replace_with_pair, 1.0),
+    (replace_with_pair, 0.5),
     (transform, 2.5),
     (scale, 1.0),
     (choose_by_condition, 0.7),
     (hoist, 1.5),
-    (change_operator, 1.5),
+    (change_operator, 1.0),
     (cross_over, 1.0),
 ]
 STEADY: list[tuple[Change, float]] = [

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .program import Draft, blocks, functions, parameters
+from .program import Draft, blocks, functions, parameters, walk
 from .roles import Roles
 
 
@@ -143,7 +143,7 @@ def _as_step(loop: Loop, block: list[ast.stmt], statement: ast.stmt, sources: li
     target = statement.targets[0]
     if not isinstance(target, ast.Name) or not isinstance(statement.value, ast.Call | ast.BinOp | ast.IfExp | ast.ListComp):
         return None
-    loaded = [node.id for node in ast.walk(statement.value) if isinstance(node, ast.Name)]
+    loaded = [node.id for node in walk(statement.value) if isinstance(node, ast.Name)]
     parents = [name for name in loaded if name in sources]
     if not parents or _is_judged(statement.value, parents):
         return None
@@ -197,7 +197,7 @@ def _calls(node: ast.expr, name: str, argument: str) -> bool:
 
 def _assigned(node: ast.AST) -> list[str]:
     """The names that a statement assigns."""
-    return [inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)]
+    return [inner.id for inner in walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)]
 
 
 def helper_calls(draft: Draft, loop: Loop) -> list[ast.Call]:
@@ -205,7 +205,7 @@ def helper_calls(draft: Draft, loop: Loop) -> list[ast.Call]:
     defined = functions(draft.tree)
     return [
         node
-        for node in ast.walk(loop.node)
+        for node in walk(loop.node)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id in defined

@@ -6,7 +6,7 @@ import ast
 from random import Random
 
 from .loops import Incumbent, Loop, helper_calls, incumbents, loops, steps
-from .program import Draft, add_import, expression, functions, statements
+from .program import Draft, add_import, expression, functions, statements, walk
 from .roles import Roles, roles
 from .wraps import iterate, keep_in_loop
 
@@ -106,7 +106,7 @@ def _text_with_first(helper: ast.FunctionDef) -> tuple[ast.AST, str, ast.JoinedS
     if not helper.args.args:
         return None
     first = helper.args.args[0].arg
-    for parent in ast.walk(helper):
+    for parent in walk(helper):
         for field, value in ast.iter_fields(parent):
             if isinstance(value, ast.JoinedStr):
                 for place, part in enumerate(value.values):
@@ -141,7 +141,7 @@ def _show_others(draft: Draft, helper: ast.FunctionDef) -> str:
         ]
     )
     joined = expression(f"''.join(X for {other} in {name})")
-    for node in ast.walk(joined):
+    for node in walk(joined):
         if isinstance(node, ast.GeneratorExp):
             node.elt = shown
     setattr(parent, field, ast.BinOp(text, ast.Add(), joined))
@@ -184,7 +184,7 @@ def _blocks_with(loop: Loop, call: ast.Call) -> list[tuple[list[ast.stmt], int]]
         (block, place)
         for block in blocks(loop.node)
         for place, statement in enumerate(block)
-        if isinstance(statement, ast.Assign) and any(node is call for node in ast.walk(statement))
+        if isinstance(statement, ast.Assign) and any(node is call for node in walk(statement))
     ]
 
 
@@ -208,7 +208,7 @@ def share(draft: Draft, rng: Random) -> str | None:
     if incumbent is None:
         return None
     step = incumbent.step
-    calls = [call for call in helper_calls(draft, step.loop) if any(node is call for node in ast.walk(step.statement))]
+    calls = [call for call in helper_calls(draft, step.loop) if any(node is call for node in walk(step.statement))]
     name, parent = draft.fresh("pool", "population"), draft.fresh("parent", "origin")
     n_parents, order = rng.choice([2, 3, 4]), ", reverse=True" if who.highest else ""
     lifted = _lift_count(draft, calls[0]) if calls else ""
@@ -230,7 +230,7 @@ def _lift_count(draft: Draft, call: ast.Call) -> str:
     helper = functions(draft.tree)[call.func.id if isinstance(call.func, ast.Name) else ""]
     if helper.args.vararg or helper.args.kwonlyargs or helper.args.kwarg:
         return ""
-    for inner in ast.walk(helper):
+    for inner in walk(helper):
         for keyword in inner.keywords if isinstance(inner, ast.Call) else []:
             if keyword.arg and keyword.arg.startswith(("n_", "num", "count", "n", "k", "size")) and keyword.arg != "key":
                 name = draft.fresh("share", "shares")

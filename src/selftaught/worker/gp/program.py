@@ -75,8 +75,29 @@ def _depth(tree: ast.AST) -> int:
     depth = 0
     while level and depth <= MOST_DEPTH:
         depth += 1
-        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        level = [child for node in level for child in _children(node)]
     return depth
+
+
+def _children(node: ast.AST) -> Iterator[ast.AST]:
+    for value in vars(node).values():
+        if isinstance(value, ast.AST):
+            yield value
+        elif type(value) is list:
+            yield from (child for child in value if isinstance(child, ast.AST))
+
+
+def walk(node: ast.AST) -> list[ast.AST]:
+    """A node and all under it, less the nodes without fields (contexts and operators): `ast.walk`, several times as fast."""
+    found = [node]
+    for inner in found:
+        for value in vars(inner).values():
+            if isinstance(value, ast.AST):
+                if value._fields:
+                    found.append(value)
+            elif type(value) is list:
+                found.extend(child for child in value if isinstance(child, ast.AST) and child._fields)
+    return found
 
 
 def functions(tree: ast.Module) -> dict[str, ast.FunctionDef]:
@@ -85,14 +106,14 @@ def functions(tree: ast.Module) -> dict[str, ast.FunctionDef]:
 
 
 def size(tree: ast.AST) -> int:
-    """The number of syntax nodes, without the contexts of names."""
-    return sum(1 for node in ast.walk(tree) if not isinstance(node, ast.expr_context))
+    """The number of syntax nodes that have parts."""
+    return len(walk(tree))
 
 
 def identifiers(tree: ast.AST) -> set[str]:
     """Every name that the program uses or defines. For membership tests only: a set has no order to rely on."""
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Name):
             found.add(node.id)
         elif isinstance(node, ast.arg):
@@ -114,7 +135,7 @@ def entry_name(tree: ast.Module, text: str) -> str:
     defined = functions(tree)
     called: set[str] = set()
     for name, function in defined.items():
-        called.update(node.id for node in ast.walk(function) if isinstance(node, ast.Name) and node.id != name)
+        called.update(node.id for node in walk(function) if isinstance(node, ast.Name) and node.id != name)
     roots = [name for name in defined if name not in called] or list(defined)
     named = [name for name in roots if len(roots) > 1 and text.count(name) > 1]
     return (named or roots)[-1]

@@ -12,12 +12,11 @@ _MOST_BACKTICKS = re.compile(r"^[ \t]*(`{3,})", re.MULTILINE)
 
 def render(tree: ast.Module) -> str | None:
     """The source text of a program, or `None` if there is none that compiles."""
-    ast.fix_missing_locations(tree)
     try:
         source = ast.unparse(tree)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            source = _readable(tree, source)
+            source = _readable(source)
             compile(source, "<gp>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError, OverflowError):
         return None
@@ -31,35 +30,31 @@ def fence(source: str) -> str:
     return f"{marker}python\n{source}\n{marker}"
 
 
-def _readable(tree: ast.Module, source: str) -> str:
-    """The source with long one-line texts of several lines split at their line ends, where that changes nothing."""
+_ASSIGNED_TEXT = re.compile(r"""^(\s*)([A-Za-z_][\w.]* = )(f?)('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")( \+ .*)?$""")
+_LINE_END = re.compile(r"(?<=[^\\]\\n)(?=.)|(?<=^\\n)(?=.)")
+
+
+def _readable(source: str) -> str:
+    """The source with long one-line texts split where their lines end; the program stays the same."""
     if "\\n" not in source:
         return source
-    lines = [_split_text(line) for line in source.split("\n")]
-    pretty = "\n".join(lines)
-    if pretty == source:
-        return source
-    try:
-        same = ast.dump(ast.parse(pretty)) == ast.dump(ast.parse(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return source
-    return pretty if same else source
-
-
-_ASSIGNED_TEXT = re.compile(r"""^(\s*)([A-Za-z_][\w.]* = )(f?)('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")( \+ .*)?$""")
+    return "\n".join(_split_text(line) for line in source.split("\n"))
 
 
 def _split_text(line: str) -> str:
-    """An assignment of a long text with line ends in it as one piece for each line in brackets; other lines as they are."""
-    if len(line) < _LONG_TEXT or "\\n" not in line:
-        return line
-    match = _ASSIGNED_TEXT.match(line)
+    """An assignment of a long text with line ends in it as one piece for each line, in brackets; other lines as they are."""
+    match = _ASSIGNED_TEXT.match(line) if len(line) > _LONG_TEXT and "\\n" in line else None
     if match is None:
         return line
     indent, target, prefix, literal, rest = match.groups()
-    quote, inner = literal[0], literal[1:-1]
-    pieces = [piece for piece in re.split(r"(?<=[^\\]\\n)(?=.)", inner) if piece]
-    if len(pieces) < 2:
-        return line
-    inside = f"\n{indent}    ".join(f"{prefix}{quote}{piece}{quote}" for piece in pieces)
-    return f"{indent}{target}(\n{indent}    {inside}\n{indent}){rest or ''}"
+    quote, pieces = literal[0], _pieces(literal[1:-1])
+    texts = [f"{prefix if '{' in piece or '}' in piece else ''}{quote}{piece}{quote}" for piece in pieces]
+    inside = f"\n{indent}    ".join(texts)
+    new = f"{indent}{target}(\n{indent}    {inside}\n{indent}){rest or ''}"
+    same = ast.dump(ast.parse(new.strip())) == ast.dump(ast.parse(line.strip()))
+    return new if len(pieces) > 1 and same else line
+
+
+def _pieces(text: str) -> list[str]:
+    """The inside of a literal, cut after each line end."""
+    return [piece for piece in _LINE_END.split(text) if piece]

@@ -6,7 +6,7 @@ import ast
 import re
 from dataclasses import dataclass
 
-from .program import Draft, functions, parameters
+from .program import Draft, functions, parameters, walk
 from .vocabulary import CALLABLE, NUMBER, kinds
 
 _COST_WORDS = frozenset({"cost", "loss", "error", "penalty", "distance", "energy", "residual"})
@@ -61,7 +61,7 @@ def _judge(draft: Draft, names: list[str]) -> str:
     """The parameter used as `key=`, else one that is called with a single argument."""
     as_key: dict[str, int] = {}
     called: dict[str, int] = {}
-    for node in ast.walk(draft.tree):
+    for node in walk(draft.tree):
         if isinstance(node, ast.keyword) and node.arg == "key" and isinstance(node.value, ast.Name):
             as_key[node.value.id] = as_key.get(node.value.id, 0) + 1
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1 and not node.keywords:
@@ -82,7 +82,7 @@ def _words(name: str) -> set[str]:
 def _more_is_better(draft: Draft, judge: str) -> bool:
     """Whether the program prefers high values of the judge: by its `max`, `min` and comparisons, else by the name."""
     votes = 0
-    for node in ast.walk(draft.tree):
+    for node in walk(draft.tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"max", "min", "sorted"}:
             if any(isinstance(keyword.value, ast.Name) and keyword.value.id == judge for keyword in node.keywords):
                 votes += {"max": 1, "min": -1, "sorted": 0}[node.func.id]
@@ -94,7 +94,7 @@ def _more_is_better(draft: Draft, judge: str) -> bool:
 def _compared(draft: Draft, judge: str) -> int:
     """Votes from `if judge(a) > judge(b)`, where `a` is then taken."""
     votes = 0
-    for node in ast.walk(draft.tree):
+    for node in walk(draft.tree):
         if not isinstance(node, ast.If | ast.IfExp) or not isinstance(node.test, ast.Compare):
             continue
         left = node.test.left
@@ -104,7 +104,7 @@ def _compared(draft: Draft, judge: str) -> int:
             taken = any(
                 isinstance(inner, ast.Name) and inner.id == left.args[0].id and isinstance(inner.ctx, ast.Load)
                 for part in body
-                for inner in ast.walk(part)
+                for inner in walk(part)
             )
             upward = isinstance(node.test.ops[0], ast.Gt | ast.GtE)
             votes += 1 if upward == taken else -1

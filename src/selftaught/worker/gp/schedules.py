@@ -6,7 +6,7 @@ import ast
 from random import Random
 
 from .loops import Loop, helper_calls, loops
-from .program import Draft, add_import, expression, functions, parameters
+from .program import Draft, add_import, expression, functions, parameters, walk
 from .roles import roles
 
 
@@ -33,7 +33,7 @@ def vary_keyword(draft: Draft, rng: Random) -> str | None:
 
 
 def _calls(node: ast.AST) -> list[ast.Call]:
-    return [inner for inner in ast.walk(node) if isinstance(inner, ast.Call)]
+    return [inner for inner in walk(node) if isinstance(inner, ast.Call)]
 
 
 def _number(node: ast.AST | None) -> float | None:

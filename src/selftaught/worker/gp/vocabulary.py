@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from random import Random
 
-from .program import Draft, expression, parameters
+from .program import Draft, expression, parameters, walk
 
 NUMBER, SEQUENCE, CALLABLE, OBJECT, TEXT = "number", "sequence", "callable", "object", "text"
 
@@ -26,7 +26,7 @@ def kinds(function: ast.FunctionDef) -> dict[str, set[str]]:
     for argument in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs):
         if argument.annotation is not None:
             _note(found, argument.arg, _annotated(argument.annotation))
-    for node in ast.walk(function):
+    for node in walk(function):
         for child, kind in _uses(node):
             if isinstance(child, ast.Name):
                 _note(found, child.id, kind)
@@ -181,14 +181,14 @@ def _number_call(node: ast.Call, scope: Scope) -> bool:
 def scope_of(function: ast.FunctionDef, draft: Draft) -> Scope:
     """What a function of a program offers for making numbers."""
     names = parameters(function)
-    used = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+    used = {node.id for node in walk(function) if isinstance(node, ast.Name)}
     scope = Scope(
         kinds=kinds(function),
         parameters=names,
         numeric=True,
         unused=[name for name in names if name not in used],
         constants=_constants(function, draft),
-        attributes=_attributes(names, draft),
+        attributes=number_attributes(names, draft),
         arrays=_array_library(draft.tree),
     )
     _locals(function, scope)
@@ -198,7 +198,7 @@ def scope_of(function: ast.FunctionDef, draft: Draft) -> Scope:
 
 def _locals(function: ast.FunctionDef, scope: Scope) -> None:
     """Note as numbers the names to which the function assigns numbers."""
-    for node in ast.walk(function):
+    for node in walk(function):
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             if numberlike(node.value, scope):
                 _note(scope.kinds, node.targets[0].id, NUMBER)
@@ -218,14 +218,14 @@ def _returns_number(function: ast.FunctionDef, scope: Scope) -> bool:
             return kind == NUMBER or (kind == SEQUENCE and bool(scope.arrays))
     if any({CALLABLE, TEXT} & scope.kinds.get(name, set()) for name in scope.parameters):
         return False
-    values = [node.value for node in ast.walk(function) if isinstance(node, ast.Return)]
+    values = [node.value for node in walk(function) if isinstance(node, ast.Return)]
     return bool(values) and all(value is not None and numberlike(value, scope) for value in values)
 
 
 def _constants(function: ast.FunctionDef, draft: Draft) -> list[float]:
     """Numbers worth trying: a few common ones, those of the function, those of the prompt."""
     found: list[float] = [0, 1, 2, 0.5, 0.1, 3, 10]
-    for node in ast.walk(function):
+    for node in walk(function):
         if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
             found.append(node.value)
     in_text = _NUMBER_IN_TEXT.findall(draft.text[:_MOST_TEXT])[:60]
@@ -233,15 +233,17 @@ def _constants(function: ast.FunctionDef, draft: Draft) -> list[float]:
     return list(dict.fromkeys(found))
 
 
-def _attributes(names: list[str], draft: Draft) -> list[str]:
+def number_attributes(names: list[str], draft: Draft) -> list[str]:
     """Attributes of parameters that the program or the prompt compares, adds up or counts with."""
     if not names:
         return []
     wanted = "|".join(re.escape(name) for name in names)
     counted = rf"(?:range|min|max|len|int)\((?:[\w.]+, )*((?:{wanted})\.[a-z_]+)\b(?!\()"
     compared = rf"\b((?:{wanted})\.[a-z_]+) (?:[-+*/]|[<>]=?) "
+    stated = rf"\b((?:{wanted})\.[a-z_]+) = \d"
     text = draft.text[:_MOST_TEXT]
-    return list(dict.fromkeys([*re.findall(counted, text), *re.findall(compared, text)]))[:8]
+    found = [match for pattern in (counted, compared, stated) for match in re.findall(pattern, text)]
+    return list(dict.fromkeys(found))[:8]
 
 
 def _array_library(tree: ast.Module) -> str:

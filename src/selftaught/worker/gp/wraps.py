@@ -7,8 +7,9 @@ import copy
 from random import Random
 
 from .loops import Loop, Step, helper_calls, loops, steps
-from .program import Draft, blocks, docstring_offset, expression, functions, parameters, statements
+from .program import Draft, blocks, docstring_offset, expression, functions, parameters, statements, walk
 from .roles import Roles, roles
+from .vocabulary import number_attributes
 
 COUNTS = (2, 3, 4, 4, 5, 6, 8, 8, 10, 12, 16, 16, 20, 32, 64)
 
@@ -35,12 +36,14 @@ def enclose(draft: Draft, body: str, *, suffix: str = "step", **names: str) -> a
         body=statements(body.format(CALL=call, **names)),
         decorator_list=[],
         returns=copy.deepcopy(function.returns),
+        lineno=function.lineno,
+        col_offset=0,
     )
     if hasattr(function, "type_params"):
         new.type_params = []  # type: ignore[attr-defined,unused-ignore]
     if docstring_offset(function.body):
         new.body.insert(0, copy.deepcopy(function.body[0]))
-    for node in ast.walk(function):
+    for node in walk(function):
         if isinstance(node, ast.Name) and node.id == function.name:
             node.id = helper
     function.name = helper
@@ -74,8 +77,9 @@ def iterate(draft: Draft, rng: Random) -> str | None:
 
 
 def _count(draft: Draft, rng: Random) -> str:
-    """How often a new loop runs, as source text."""
-    return str(rng.choice(COUNTS))
+    """How often a new loop runs, as source text: a number, or an attribute of a parameter that is known to be one."""
+    attributes = number_attributes(parameters(draft.function()), draft)
+    return rng.choice(attributes) if attributes and rng.random() < 0.3 else str(rng.choice(COUNTS))
 
 
 def restart(draft: Draft, rng: Random) -> str | None:
@@ -124,7 +128,7 @@ def _inside_pick(step: Step) -> ast.expr:
     """What makes the candidate: the step's value, or the call within it where it already picks between that and the parent."""
     value = step.statement.value
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id in {"max", "min"}:
-        for node in ast.walk(value):
+        for node in walk(value):
             if isinstance(node, ast.Call) and node is not value:
                 return node
     return value
@@ -162,7 +166,7 @@ def _is_pick(value: ast.expr) -> bool:
 
 
 def _mentions(node: ast.AST | None, name: str) -> bool:
-    return node is not None and any(isinstance(inner, ast.Name) and inner.id == name for inner in ast.walk(node))
+    return node is not None and any(isinstance(inner, ast.Name) and inner.id == name for inner in walk(node))
 
 
 def guard(draft: Draft, rng: Random) -> str | None:
@@ -208,7 +212,7 @@ def cache(draft: Draft, rng: Random) -> str | None:
         return None
     used = [
         node.attr
-        for node in ast.walk(draft.tree)
+        for node in walk(draft.tree)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == who.judge
     ]
     copied = "".join(f"{judged}.{name} = {who.judge}.{name}\n" for name in dict.fromkeys(used))
@@ -217,7 +221,7 @@ def cache(draft: Draft, rng: Random) -> str | None:
         "    return {KNOWN}[item]\n{COPIED}return {CALL}"
     )
     new = enclose(draft, body, suffix="search", KNOWN=known, JUDGED=judged, JUDGE=who.judge, COPIED=copied)
-    for node in ast.walk(new.body[-1]):
+    for node in walk(new.body[-1]):
         if isinstance(node, ast.Name) and node.id == who.judge:
             node.id = judged
     return "remember the values that are known"
@@ -227,7 +231,7 @@ def change_count(draft: Draft, rng: Random) -> str | None:
     """Let a loop run more or less often."""
     constants: list[ast.Call] = []
     for function in functions(draft.tree).values():
-        constants += [node for node in ast.walk(function) if _constant_range(node) and isinstance(node, ast.Call)]
+        constants += [node for node in walk(function) if _constant_range(node) and isinstance(node, ast.Call)]
     if not constants:
         return None
     call = rng.choice(constants)

@@ -1,6 +1,6 @@
 """Tasks: what is to be solved, from a folder or from Python. Task code is text here; only a worker runs it.
 
-A folder has `task.toml`, `seed_solution.py`, `utility.py` and `README.md`; `docs/tasks.md` says what goes where.
+A folder has `task.toml`, `seed_solution.py`, `utility.py`, `README.md` and perhaps `reference.py`; `docs/tasks.md` says what goes where.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import pydantic
 
 from selftaught.errors import ConfigError
 from selftaught.source import nearest, sha256_of, why_unusable
+from selftaught.validation import first_complaint
 
 BUNDLED_TASKS = Path(__file__).parent / "tasks"
 MIB = 1024 * 1024
@@ -33,6 +34,8 @@ class Task:
         summary: One line for lists.
         seed_solution: The solution that improvement starts from.
         utility_source: The code that makes instances and scores answers; the model is shown this very text.
+        reference_source: A module `reference` that the utility may import: solutions to compare with, which would
+            give the answer away and are not shown. None where there is none.
         reference_best: What scores 1.
         reference_trivial: What scores 0.
         n_validation: Instances in one use of the utility on the validation split.
@@ -47,6 +50,7 @@ class Task:
     summary: str
     seed_solution: str
     utility_source: str
+    reference_source: str | None = None
     reference_best: str = "not known"
     reference_trivial: str = "not known"
     n_validation: int = 1
@@ -61,8 +65,13 @@ class Task:
             problem = why_unusable(text)
             if problem:
                 raise ConfigError(f"the {what} of task {self.name} cannot be used: {problem}")
-        parts = (self.name, self.entry, self.seed_solution, self.utility_source, self.n_validation, self.n_test)
-        object.__setattr__(self, "sha256", sha256_of("\x1f".join(map(str, (*parts, self.cpu_seconds, self.memory_bytes)))))
+        for name in ("n_validation", "n_test", "cpu_seconds", "memory_bytes"):
+            if not getattr(self, name) > 0:
+                raise ConfigError(f"{name} of task {self.name} should be more than 0, not {getattr(self, name)}")
+        programs = (self.seed_solution, self.utility_source, self.reference_source)
+        numbers = (self.n_validation, self.n_test, self.cpu_seconds, self.memory_bytes)
+        sha256 = sha256_of("\x1f".join(map(str, (self.name, self.entry, *programs, *numbers))))
+        object.__setattr__(self, "sha256", sha256)
 
     def n_instances(self, split: Split) -> int:
         """The number of instances in one use on a split."""
@@ -112,6 +121,7 @@ def load_task(folder: Path) -> Task:
         summary=settings.summary,
         seed_solution=_read_text(folder, "seed_solution.py"),
         utility_source=_read_text(folder, "utility.py"),
+        reference_source=_read_text(folder, "reference.py") if (folder / "reference.py").exists() else None,
         reference_best=settings.reference.best,
         reference_trivial=settings.reference.trivial,
         n_validation=settings.instances.validation,
@@ -128,9 +138,7 @@ def _read_settings(folder: Path) -> _TaskFile:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from None
     except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        raise ConfigError(f"{path}: {key}: {first['msg'].lower()}") from None
+        raise ConfigError(f"{path}: {first_complaint(error, as_flag=False)}") from None
 
 
 def _read_text(folder: Path, name: str) -> str:

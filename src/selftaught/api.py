@@ -1,0 +1,176 @@
+"""The synchronous façade: what `import selftaught` offers. The engine behind it is asynchronous."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from selftaught import single
+from selftaught.analysis.transfer import improver_of_run, run_transfer
+from selftaught.errors import ConfigError
+from selftaught.experiment import Document, run_stop
+from selftaught.progress import Progress
+from selftaught.settings import checked_settings
+from selftaught.store import Store
+from selftaught.store.clock import now
+from selftaught.task_definition import Split, Task, find_task, find_tasks
+
+DEFAULT_STORE = "selftaught.db"
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Improver:
+    """An improver that a run made.
+
+    Attributes:
+        source: Its program.
+        sha256: Its name in the store.
+    """
+
+    source: str = field(repr=False)
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """A finished run.
+
+    Attributes:
+        document: What `selftaught run --json` prints.
+    """
+
+    document: Document = field(repr=False)
+
+    @property
+    def run_id(self) -> str:
+        """Its name in the store."""
+        return str(self.document["run_id"])
+
+    @property
+    def improver(self) -> Improver:
+        """The improver after the last round."""
+        improver = self.document["improver"]
+        return Improver(source=improver["source"], sha256=improver["sha256"])
+
+    @property
+    def rounds(self) -> list[Document]:
+        """Each round: validation, test with interval, accepted or not."""
+        return list(self.document["rounds"])
+
+    @property
+    def gain(self) -> Document:
+        """The improved improver against the seed improver on fresh repeats: mean, low, high, p_value, n."""
+        return dict(self.document["gain"])
+
+    def __str__(self) -> str:
+        return f"{self.run_id}: {self.document['verdict']}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transfer:
+    """An improver on tasks that it never saw.
+
+    Attributes:
+        document: What `selftaught transfer --json` prints.
+    """
+
+    document: Document = field(repr=False)
+
+    def rows(self) -> list[Document]:
+        """A flat row for each task: the means of u(s), u(I_0(s)) and u(I_T(s)), and the gain with its interval."""
+        return [
+            {
+                "task": row["task"],
+                "initial": row["initial"]["mean"],
+                "seed_improver": row["seed_improver"]["mean"],
+                "best_of_n": row["best_of_n"]["mean"],
+                "improver": row["improver"]["mean"],
+                **{f"gain_{name}": value for name, value in row["gain"].items()},
+            }
+            for row in self.document["tasks"]
+        ]
+
+    def to_frame(self) -> Any:
+        """The rows as a polars data frame; needs the extra `tables`."""
+        try:
+            import polars
+        except ImportError:
+            raise ConfigError("to_frame() needs polars: install selftaught[tables], or use rows()") from None
+        return polars.DataFrame(self.rows())
+
+
+def stop(
+    tasks: str | Task | Iterable[str | Task],
+    *,
+    store: str | Path = DEFAULT_STORE,
+    on_step: Callable[[str], None] = lambda line: None,
+    **settings: Any,
+) -> Run:
+    """The run of the Self-Taught Optimizer on one or more tasks.
+
+    Args:
+        tasks: Names of bundled tasks, task folders, or `Task` objects.
+        store: Where everything is recorded.
+        on_step: Told a line whenever a step ends.
+        settings: What `RunSettings` has: model, rounds, repeats, rng_seed, budget_calls, …
+
+    Raises:
+        ConfigError: The call was wrong.
+        SelfTaughtError: The work failed.
+    """
+    checked, found = checked_settings(**settings), find_tasks(tasks)
+    with Store.open(store, clock=now) as records:
+        return Run(document=_wait_for(run_stop(found, checked, records, Progress(on_step=on_step))))
+
+
+def improve(task: str | Task, *, store: str | Path = DEFAULT_STORE, **settings: Any) -> Document:
+    """The document of one improver applied to a task's seed solution; `source` is the better solution."""
+    checked, found = checked_settings(**settings), _one_task(task)
+    with Store.open(store, clock=now) as records:
+        return _wait_for(single.improve(found, checked, records))
+
+
+def evaluate(task: str | Task, solution: str, *, split: Split = "test", **settings: Any) -> Document:
+    """The document of one evaluation of a solution, given as source text."""
+    return _wait_for(single.evaluate(_one_task(task), solution, split, checked_settings(**settings)))
+
+
+def transfer(
+    improver: Improver | str,
+    *,
+    tasks: str | Task | Iterable[str | Task],
+    store: str | Path = DEFAULT_STORE,
+    **settings: Any,
+) -> Transfer:
+    """The transfer of an improver to other tasks, without more optimisation.
+
+    Args:
+        improver: `run.improver`, or a name: a bundled improver, a file, a run, `RUN:round`.
+        tasks: Names of bundled tasks, task folders, or `Task` objects.
+        store: Where everything is recorded.
+        settings: What `RunSettings` has; `fresh_repeats` is the number of repeats for each task.
+    """
+    checked, found = checked_settings(**settings), find_tasks(tasks)
+    with Store.open(store, clock=now) as records:
+        source = improver.source if isinstance(improver, Improver) else improver_of_run(improver, records)
+        return Transfer(document=_wait_for(run_transfer(source, found, checked, records)))
+
+
+def _one_task(task: str | Task) -> Task:
+    return task if isinstance(task, Task) else find_task(task)
+
+
+def _wait_for(work: Coroutine[Any, Any, Result]) -> Result:
+    """The result of asynchronous work; also where a loop runs already, as in a notebook."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(max_workers=1) as threads:
+        return threads.submit(asyncio.run, work).result()

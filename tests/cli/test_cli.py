@@ -1,0 +1,233 @@
+"""The commands, their JSON documents, their exit codes, and what they say of bad input."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+SMALL = (
+    "--rounds", "1", "--repeats", "1", "--gate-repeats", "2", "--test-repeats", "2", "--fresh-repeats", "3",
+    "--budget-calls", "2", "--budget-responses", "3", "--budget-utility", "8",
+    "--meta-budget-calls", "1", "--meta-budget-responses", "3", "--meta-budget-utility", "4",
+)  # fmt: skip
+COMMANDS = (
+    "run", "improve", "evaluate", "transfer", "runs", "show", "export", "tasks", "improvers", "models", "doctor",
+)  # fmt: skip
+
+
+def test_help_names_every_command_and_loads_no_engine(selftaught):
+    called = selftaught("--help")
+    assert called.code == 0
+    assert all(f" {command} " in called.stdout for command in COMMANDS)
+    script = (
+        "import sys; from selftaught.cli.app import call; call(['--help']); "
+        "print([m for m in ('sqlalchemy', 'numpy', 'msgspec', 'alembic', 'selftaught.engine') if m in sys.modules])"
+    )
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert loaded.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(selftaught, command):
+    called = selftaught(command, "--help")
+    assert called.code == 0
+    assert "--json" in called.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("run", "dispach"), "did you mean dispatch"),
+        (("run", "dispatch", "--model", "gq"), "did you mean gp"),
+        (("run", "dispatch", "--improver", "sead"), "did you mean seed"),
+        (("run", "dispatch", "--rounds", "-1"), "--rounds"),
+        (("run", "dispatch", "--budget-calls", "none"), "--budget-calls"),
+        (("run", "dispatch,dispatch"), "named twice"),
+        (("run",), "--task"),
+        (("run", "dispatch", "--no-such-flag"), "--no-such-flag"),
+        (("evaluate", "dispatch", "no_such_file.py"), "no_such_file.py"),
+        (("evaluate", "dispatch", "no_such_file.py", "--split", "fresh"), "split"),
+        (("no-such-command",), "no-such-command"),
+    ],
+)
+def test_a_wrong_call_is_one_sentence_and_exit_code_2(selftaught, tmp_path, arguments, says):
+    called = selftaught(*arguments)
+    assert called.code == 2
+    assert called.stdout == ""
+    assert called.stderr.count("\n") == 1
+    assert says in called.stderr
+    assert not (tmp_path / "selftaught.db").exists()
+
+
+def test_lists_follow_the_contract(selftaught):
+    tasks = selftaught("tasks", "--json").document
+    assert {"bin_packing", "dispatch", "job_shop", "knapsack", "lpn", "tsp_construct"} <= {task["name"] for task in tasks}
+    assert all({"name", "entry", "summary", "seed_solution", "reference"} <= task.keys() for task in tasks)
+    improvers = selftaught("improvers", "--json").document
+    assert {"seed", "greedy", "best_of_n"} <= {improver["name"] for improver in improvers}
+    assert all(improver["summary"] for improver in improvers)
+    [gp] = selftaught("models", "--json").document
+    assert gp["name"] == "gp"
+    assert gp["is_language_model"] is False
+    assert "not a language model" in gp["summary"]
+
+
+def test_doctor_names_the_mode_and_each_layer(selftaught):
+    called = selftaught("doctor")
+    assert called.code == 0
+    assert all(word in called.stdout for word in ("isolation:", "bubblewrap", "landlock", "seccomp", "self-test"))
+    assert selftaught("doctor", "--json").document["mode"] in ("full", "confined", "sealed")
+
+
+def test_evaluate_gives_a_value_with_its_interval(selftaught, solution):
+    path = solution("def priority(p, d, w, now, mean):\n    return w / max(p, d - now)\n")
+    called = selftaught("evaluate", "dispatch", path, "--json")
+    assert called.code == 0
+    document = called.document
+    assert {"task", "split", "outcome", "message", "value", "low", "high", "n", "violations"} <= document.keys()
+    assert document["outcome"] == "ok"
+    assert document["low"] <= document["value"] <= document["high"]
+    assert 0.9 < document["value"] < 1.1
+    assert document["split"] == "test"
+    other = selftaught("evaluate", "dispatch", path, "--split", "validation", "--rng-seed", "1", "--json").document
+    assert other["n"] != document["n"]
+
+
+@pytest.mark.parametrize(
+    ("source", "outcome"),
+    [
+        ("def priority(:\n", "invalid_source"),
+        ("x = 1\n", "invalid_source"),
+        ("", "invalid_source"),
+        ("def priority(*a):\n    raise RuntimeError('\\x1b[31mred')\n", "raised"),
+        ("import os\ndef priority(*a):\n    os._exit(0)\n", "exited"),
+        ("def priority(*a):\n    while True: pass\n", "timed_out"),
+    ],
+)
+def test_a_failing_solution_has_an_outcome_and_no_value(selftaught, solution, source, outcome):
+    path = solution(source)
+    document = selftaught("evaluate", "dispatch", path, "--json").document
+    assert (document["outcome"], document["value"]) == (outcome, None)
+    assert document["message"]
+    called = selftaught("evaluate", "dispatch", path)
+    assert called.code == 1
+    assert "\x1b" not in called.stdout
+
+
+def test_a_run_is_recorded_shown_and_exported(selftaught, tmp_path):
+    called = selftaught("run", "dispatch", *SMALL, "--json")
+    assert called.code == 0, called.stderr
+    document = called.document
+    expected = {
+        "run_id", "task", "model", "isolation", "rng_seed", "rounds", "seed_improver", "best_of_n", "improver", "gain",
+        "budget", "evaluations", "violations",
+    }  # fmt: skip
+    assert expected <= document.keys()
+    assert [made["round"] for made in document["rounds"]] == [0, 1]
+    assert all({"validation", "test", "accepted", "improver"} <= made.keys() for made in document["rounds"])
+    assert all({"mean", "low", "high", "n"} == document[key]["test"].keys() for key in ("seed_improver", "best_of_n"))
+    assert {"mean", "low", "high", "p_value", "n"} == document["gain"].keys()
+    assert {"calls", "responses", "utility_calls", "seconds"} <= document["budget"].keys()
+    assert "round 1 of 1" in called.stderr
+    run_id = document["run_id"]
+
+    [listed] = selftaught("runs", "--json").document
+    assert (listed["run_id"], listed["status"]) == (run_id, "finished")
+    shown = selftaught("show", run_id, "--json").document
+    assert {key: shown[key] for key in document} == document
+    assert run_id in selftaught("show", run_id).stdout
+    assert selftaught("improve", "dispatch", "--improver", f"{run_id}:1", *SMALL[10:16], "--json").code in (0, 1)
+
+    assert selftaught("export", run_id, "--output", "run.json").code == 0
+    assert selftaught("export", run_id, "--output", "run.json").code == 2
+    assert selftaught("export", run_id, "--output", "folder").code == 0
+    programs = {path.stem for path in (tmp_path / "folder" / "programs").iterdir()}
+    assert document["improver"]["sha256"] in programs
+
+
+def test_improve_writes_the_better_solution_and_never_overwrites_unasked(selftaught, tmp_path):
+    arguments = ("improve", "dispatch", "--improver", "greedy", "--budget-calls", "3", "--budget-responses", "4")
+    called = selftaught(*arguments)
+    assert called.code == 0, called.stderr
+    assert "gp is not a language model" in called.stdout
+    assert "def priority" in (tmp_path / "improved_dispatch.py").read_text()
+    assert selftaught(*arguments).code == 2
+    document = selftaught(*arguments, "--json").document
+    assert {"task", "improver", "model", "value_before", "value_after", "source", "budget"} <= document.keys()
+
+
+def test_transfer_measures_three_columns(selftaught):
+    called = selftaught("transfer", "greedy", "--tasks", "dispatch,knapsack", *SMALL[6:16], "--json")
+    assert called.code == 0, called.stderr
+    rows = called.document["tasks"]
+    assert [row["task"] for row in rows] == ["dispatch", "knapsack"]
+    assert all(row[key]["n"] == 3 for row in rows for key in ("initial", "seed_improver", "improver"))
+
+
+def test_an_improver_that_fails_is_said_plainly(selftaught, tmp_path):
+    (tmp_path / "bad.py").write_text("def improve_algorithm(s, u, m):\n    return None\n")
+    called = selftaught("improve", "dispatch", "--improver", "bad.py")
+    assert called.code == 1
+    assert "bad_output" in called.stdout
+    assert not (tmp_path / "improved_dispatch.py").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_soon_and_loses_nothing(selftaught, tmp_path, number):
+    command = [str(Path(sys.executable).with_name("selftaught")), "run", "dispatch", "--rounds", "4"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        assert process.stderr is not None
+        process.stderr.readline()  # the seed improver has been measured
+        asked = time.monotonic()
+        process.send_signal(number)
+        said = process.communicate(timeout=60)[1]
+        ended = time.monotonic()
+    assert process.returncode == 1
+    assert "interrupted" in said
+    assert "Traceback" not in said
+    assert ended - asked < 5  # 2 s are promised; this machine is shared
+    [listed] = selftaught("runs", "--json").document
+    assert listed["status"] == "interrupted"
+    assert selftaught("show", listed["run_id"]).code == 0
+    assert _processes_of_session(process.pid) == []
+
+
+def _processes_of_session(session: int) -> list[int]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == session:
+            found.append(int(path.parent.name))
+    return found
+
+
+def test_settings_come_from_a_file_and_from_the_environment_too(selftaught, tmp_path, monkeypatch):
+    (tmp_path / "selftaught.toml").write_text("[run]\nrounds = -3\n")
+    called = selftaught("run", "dispatch")
+    assert called.code == 2
+    assert "--rounds" in called.stderr
+
+
+def test_a_store_that_cannot_be_used_is_said_in_one_sentence(selftaught, tmp_path):
+    (tmp_path / "not_a_store.db").write_text("this is no database, and it has to stay as it is\n" * 50)
+    called = selftaught("runs", "--store", "not_a_store.db")
+    assert called.code == 1
+    assert called.stderr.count("\n") == 1
+    missing = selftaught("runs", "--store", os.fspath(tmp_path / "missing" / "store.db"))
+    assert missing.code in (1, 2)
+    assert "missing" in missing.stderr
+
+
+def test_output_into_a_closed_pipe_is_no_error(tmp_path):
+    command = f"{Path(sys.executable).with_name('selftaught')} tasks --json | head -c 1"
+    finished = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert finished.stderr == ""

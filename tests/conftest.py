@@ -1,0 +1,241 @@
+"""What the tests of the engine share: one event loop and one sandbox for all of them, a tiny task, and stand-ins for a person's own code.
+
+The stand-ins implement the public protocols (a language model, recorders); nothing of the package is replaced.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from typing import Any
+
+import pytest
+
+from selftaught.budget import Budget, Usage
+from selftaught.engine import Assignment, Engine
+from selftaught.errors import LanguageModelError
+from selftaught.improver import Improvement, ImproverSession
+from selftaught.meta_utility import UtilityOnDraw
+from selftaught.models import ModelInfo, Request
+from selftaught.sandbox import Sandbox, SandboxConfig
+from selftaught.task_definition import MIB, Task
+from selftaught.utility import Draw, Evaluation, Utility, open_utility
+
+DOUBLING_UTILITY = '''
+"""Double every number of a list."""
+
+Answer = list[float]
+
+
+def instances(split, rng, n):
+    return [(([rng.randint(1, 99) for _ in range(6)],), "the hidden part of an instance") for _ in range(n)]
+
+
+def score(arguments, hidden, answer):
+    (numbers,) = arguments
+    if len(answer) != len(numbers):
+        raise ValueError("every number needs one answer")
+    return 1 - sum(abs(doubled - 2 * number) for doubled, number in zip(answer, numbers)) / (2 * sum(numbers))
+'''
+
+DOUBLING = Task(
+    name="doubling",
+    entry="double",
+    summary="double every number of a list",
+    seed_solution="def double(numbers):\n    return [number for number in numbers]\n",
+    utility_source=DOUBLING_UTILITY,
+    reference_best="doubling",
+    reference_trivial="zeros",
+    n_validation=4,
+    n_test=6,
+    cpu_seconds=0.3,
+    memory_bytes=128 * MIB,
+)
+"""Scores: 1 for doubling, exactly 0.5 for the seed solution, exactly 0 for zeros."""
+
+
+@pytest.fixture(scope="session")
+def run() -> Iterator[Callable[[Coroutine[Any, Any, Any]], Any]]:
+    """The result of a coroutine, on the event loop that the shared sandbox lives on."""
+    with asyncio.Runner() as runner:
+        yield runner.run
+
+
+@pytest.fixture(scope="session")
+def sandbox(run) -> Iterator[Sandbox]:
+    """The strongest isolation that works here, with two workers, for all tests."""
+    opened = run(Sandbox.start(SandboxConfig(workers=2, self_test=False)))
+    yield opened
+    run(opened.close())
+
+
+@pytest.fixture(scope="session")
+def doubling() -> Task:
+    """A task whose seed solution scores exactly 0.5; doubling scores 1."""
+    return DOUBLING
+
+
+@pytest.fixture(scope="session")
+def draw() -> Draw:
+    """A draw of validation instances."""
+    return Draw(split="validation", key="a test", rng_seed=0)
+
+
+@pytest.fixture(scope="session")
+def evaluate(run, sandbox, draw) -> Callable[..., Evaluation | list[Evaluation]]:
+    """`evaluate(task, solution)` is an `Evaluation`; several solutions, evaluated at the same time, give a list."""
+
+    async def at_once(task: Task, solutions: tuple[str, ...], on: Draw) -> list[Evaluation]:
+        async with open_utility(task, sandbox) as utility:
+            return await asyncio.gather(*(utility.evaluate(solution, on) for solution in solutions))
+
+    def evaluate(task: Task, *solutions: str, on: Draw = draw) -> Evaluation | list[Evaluation]:
+        evaluations = run(at_once(task, solutions, on))
+        return evaluations[0] if len(solutions) == 1 else evaluations
+
+    return evaluate
+
+
+class ScriptedModel:
+    """A language model that answers from a function of the request; it knows what it was asked."""
+
+    info = ModelInfo(name="scripted", summary="answers from a script", is_language_model=True, version="1")
+    improvement_budget = Budget(calls=4, responses=6, utility_calls=25)
+    meta_budget = Budget(calls=2, responses=3, utility_calls=8)
+
+    def __init__(self, script: Callable[[str, int], str] = lambda message, sample: message) -> None:
+        self.script = script
+        self.asked: list[Request] = []
+
+    async def answer(self, request: Request) -> list[str]:
+        self.asked.append(request)
+        return [self.script(message, sample) for message in request.messages for sample in range(request.n_responses)]
+
+
+class BrokenModel(ScriptedModel):
+    """A language model that never answers."""
+
+    async def answer(self, request: Request) -> list[str]:
+        raise LanguageModelError("the model is out of order", retryable=False)
+
+
+class ListRecorder:
+    """A recorder that keeps everything in lists, in the order in which it came."""
+
+    def __init__(self) -> None:
+        self.started: list[Assignment] = []
+        self.finished: list[Improvement] = []
+        self.calls: list[tuple[Request, list[str]]] = []
+        self.exchanges: list[tuple[str, Any, Any]] = []
+        self.evaluations: list[tuple[Draw, str, Evaluation]] = []
+
+    def improvement_started(self, assignment: Assignment) -> str:
+        self.started.append(assignment)
+        return str(len(self.started))
+
+    def improvement_finished(self, improvement_id: str, improvement: Improvement) -> None:
+        self.finished.append(improvement)
+
+    async def call(self, improvement_id: str, request: Request, answers: list[str], seconds: float) -> None:
+        self.calls.append((request, answers))
+
+    async def exchange(self, improvement_id: str, method: str, request: Any, response: Any) -> None:
+        self.exchanges.append((method, request, response))
+
+    async def evaluation(self, task: Task, draw: Draw, solution: str, evaluation: Evaluation) -> None:
+        self.evaluations.append((draw, solution, evaluation))
+
+
+@pytest.fixture(scope="session")
+def scripted_model() -> type[ScriptedModel]:
+    """`scripted_model(script)`: a language model that answers `script(message, sample)`."""
+    return ScriptedModel
+
+
+@pytest.fixture(scope="session")
+def broken_model() -> type[BrokenModel]:
+    """A language model that raises `LanguageModelError`."""
+    return BrokenModel
+
+
+@pytest.fixture
+def recorder() -> ListRecorder:
+    """A recorder that keeps everything in lists."""
+    return ListRecorder()
+
+
+@dataclasses.dataclass(kw_only=True)
+class Improving:
+    """One improvement, and all that can be seen of it from outside."""
+
+    improvement: Improvement
+    model: Any
+    recorder: ListRecorder
+    usage: Usage
+
+    @property
+    def violations(self) -> list[str]:
+        return [violation.kind for violation in self.improvement.violations]
+
+
+class _OneSession:
+    """The session's view of a recorder."""
+
+    def __init__(self, recorder: ListRecorder) -> None:
+        self._recorder = recorder
+
+    async def call(self, request: Request, answers: list[str], seconds: float) -> None:
+        await self._recorder.call("1", request, answers, seconds)
+
+    async def exchange(self, method: str, request: Any, response: Any) -> None:
+        await self._recorder.exchange("1", method, request, response)
+
+
+@pytest.fixture(scope="session")
+def improve(run, sandbox, doubling, draw) -> Callable[..., Improving]:
+    """`improve(improver_source, ...)`: one improvement of the seed solution of `doubling`."""
+    default_budget = Budget(calls=4, responses=6, utility_calls=25)
+
+    async def improve_once(source: str, model: Any, budget: Budget, utility: Utility, rng_seed: int) -> Improving:
+        recorder, usage = ListRecorder(), Usage()
+        session = ImproverSession(
+            sandbox=sandbox,
+            model=model,
+            utility=UtilityOnDraw(utility, draw),
+            budget=budget,
+            usage=usage,
+            scope="a test",
+            rng_seed=rng_seed,
+            recorder=_OneSession(recorder),
+            clock=lambda: 0.0,
+        )
+        improvement = await session.improve(source, utility.task.seed_solution)
+        return Improving(improvement=improvement, model=model, recorder=recorder, usage=usage)
+
+    async def with_utility(source: str, model: Any, budget: Budget, task: Task, rng_seed: int) -> Improving:
+        async with open_utility(task, sandbox) as utility:
+            return await improve_once(source, model, budget, utility, rng_seed)
+
+    def improve(
+        source: str, *, model: Any = None, budget: Budget = default_budget, task: Task = doubling, rng_seed: int = 0
+    ) -> Improving:
+        return run(with_utility(source, model or ScriptedModel(), budget, task, rng_seed))
+
+    return improve
+
+
+@pytest.fixture(scope="session")
+def engine(sandbox) -> Callable[..., Any]:
+    """`engine(model, recorder)`: an engine over the shared sandbox, as an asynchronous context manager."""
+
+    @contextlib.asynccontextmanager
+    async def engine(model: Any = None, recorder: Any = None, rng_seed: int = 0) -> AsyncIterator[Engine]:
+        made = Engine(
+            sandbox=sandbox, model=model or ScriptedModel(), rng_seed=rng_seed, recorder=recorder or ListRecorder()
+        )
+        async with made:
+            yield made
+
+    return engine

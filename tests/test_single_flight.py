@@ -1,0 +1,85 @@
+"""One computation for each key, whoever asks, waits or gives up."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from selftaught.single_flight import SingleFlight
+
+
+def counted(result: object, *, started: list[object], gate: asyncio.Event | None = None):
+    async def compute() -> object:
+        started.append(result)
+        if gate is not None:
+            await gate.wait()
+        return result
+
+    return compute
+
+
+def test_askers_at_the_same_time_and_later_share_one_computation():
+    async def scenario() -> None:
+        flight, started, gate = SingleFlight(), [], asyncio.Event()
+        asking = [asyncio.create_task(flight.get("a", counted(1, started=started, gate=gate))) for _ in range(3)]
+        await asyncio.sleep(0)
+        gate.set()
+        assert await asyncio.gather(*asking) == [1, 1, 1]
+        assert await flight.get("a", counted(2, started=started)) == 1
+        assert started == [1]
+
+    asyncio.run(scenario())
+
+
+def test_other_keys_are_computed_on_their_own():
+    async def scenario() -> None:
+        flight, started = SingleFlight(), []
+        assert [await flight.get(key, counted(key, started=started)) for key in "aba"] == ["a", "b", "a"]
+        assert started == ["a", "b"]
+
+    asyncio.run(scenario())
+
+
+def test_the_first_asker_may_be_cancelled_while_others_wait():
+    async def scenario() -> None:
+        flight, started, gate = SingleFlight(), [], asyncio.Event()
+        first, second = (
+            asyncio.create_task(flight.get("a", counted(1, started=started, gate=gate))) for _ in range(2)
+        )
+        await asyncio.sleep(0)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        gate.set()
+        assert await second == 1
+        assert started == [1]
+
+    asyncio.run(scenario())
+
+
+def test_a_failure_comes_out_for_everyone():
+    async def scenario() -> None:
+        flight = SingleFlight()
+
+        async def fail() -> None:
+            await asyncio.sleep(0)
+            raise ValueError("no result")
+
+        results = await asyncio.gather(*(flight.get("a", fail) for _ in range(2)), return_exceptions=True)
+        assert [str(result) for result in results] == ["no result", "no result"]
+
+    asyncio.run(scenario())
+
+
+def test_after_closing_nothing_is_under_way():
+    async def scenario() -> None:
+        flight, gate = SingleFlight(), asyncio.Event()
+        asking = asyncio.create_task(flight.get("a", counted(1, started=[], gate=gate)))
+        await asyncio.sleep(0)
+        await flight.close()
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+
+    asyncio.run(scenario())

@@ -1,0 +1,146 @@
+"""Intervals and p-values: right on average, exact where they say so, and indifferent to what should not matter."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from fractions import Fraction
+from statistics import fmean
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from selftaught import statistics
+
+WHOLE_NUMBERS = st.lists(st.integers(-50, 50), min_size=2, max_size=12)
+SCORES = st.lists(st.floats(-1, 1).map(lambda value: round(value, 3)), min_size=1, max_size=8)
+
+
+def brute_force_p_value(differences: list[float]) -> Fraction:
+    """In rational numbers, so that ties are ties."""
+    exact = [Fraction(difference) for difference in differences]
+    flipped = [
+        abs(sum(sign * value for sign, value in zip(signs, exact, strict=True)))
+        for signs in itertools.product((1, -1), repeat=len(exact))
+    ]
+    return Fraction(sum(total >= abs(sum(exact)) for total in flipped), len(flipped))
+
+
+@given(st.lists(st.integers(-9, 9), min_size=1, max_size=8))
+def test_sign_flip_p_values_are_exact_where_sums_tie(differences):
+    assert statistics.sign_flip_p_value(differences, 0) == brute_force_p_value(differences)
+
+
+@given(st.lists(st.integers(-64, 64).map(lambda number: number / 64), min_size=1, max_size=8))
+def test_sign_flip_p_values_are_exact_for_fractions(differences):
+    assert statistics.sign_flip_p_value(differences, 0) == brute_force_p_value(differences)
+
+
+@given(SCORES, st.randoms(use_true_random=False))
+def test_the_p_value_does_not_depend_on_the_order_of_pairs_or_on_which_side_is_which(differences, rng):
+    shuffled = rng.sample(differences, len(differences))
+    p_value = statistics.sign_flip_p_value(differences, 0)
+    assert statistics.sign_flip_p_value(shuffled, 0) == p_value
+    assert statistics.sign_flip_p_value([-difference for difference in differences], 0) == p_value
+
+
+@given(SCORES)
+def test_a_p_value_is_one_of_the_possible_proportions(differences):
+    p_value = statistics.sign_flip_p_value(differences, 0)
+    assert 2 ** (1 - len(differences)) <= p_value <= 1
+
+
+@pytest.mark.parametrize("differences", [[-0.3, -0.1, 0.4], [-0.9, 0.2, 0.7], [-0.6, -0.6, 0.9, 0.3]], ids=str)
+def test_rounding_errors_do_not_break_ties(differences):
+    orders = itertools.permutations(differences)
+    assert {statistics.sign_flip_p_value(order, 0) for order in orders} == {1.0}
+
+
+def test_equal_pairs_are_no_evidence():
+    assert statistics.sign_flip_p_value([0.0] * 20, 0) == 1.0
+
+
+def test_beyond_the_exact_range_the_p_value_is_close_to_the_exact_one(monkeypatch):
+    rng = random.Random(3)
+    differences = [rng.gauss(0.4, 1) for _ in range(15)]
+    estimated = statistics.sign_flip_p_value(differences, 0)
+    monkeypatch.setattr(statistics, "MAX_EXACT_PAIRS", 15)
+    assert estimated == pytest.approx(statistics.sign_flip_p_value(differences, 0), abs=0.015)
+
+
+def test_an_estimated_p_value_is_never_zero():
+    assert 0 < statistics.sign_flip_p_value([1.0 + index / 100 for index in range(30)], 0) < 0.001
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [lambda rng: rng.gauss(0, 1), lambda rng: rng.expovariate(1) - 1, lambda rng: rng.uniform(-1, 1) ** 3],
+    ids=["normal", "skewed", "heavy in the middle"],
+)
+def test_intervals_cover_the_true_mean_about_as_often_as_they_say(draw, monkeypatch):
+    monkeypatch.setattr(statistics, "N_RESAMPLES", 400)
+    rng = random.Random(1)
+    n_samples = 250
+    covered = 0
+    for number in range(n_samples):
+        low, high = statistics.bca_interval([draw(rng) for _ in range(25)], number)
+        covered += low <= 0 <= high
+    assert 0.87 <= covered / n_samples <= 0.985
+
+
+def test_a_higher_confidence_makes_a_wider_interval():
+    rng = random.Random(2)
+    values = [rng.gauss(0, 1) for _ in range(20)]
+    narrow, wide = (statistics.bca_interval(values, 0, confidence) for confidence in (0.8, 0.99))
+    assert wide[0] < narrow[0] < narrow[1] < wide[1]
+
+
+@settings(deadline=None, max_examples=25)
+@given(WHOLE_NUMBERS, st.integers(0, 3))
+def test_an_interval_lies_within_the_values_and_is_the_same_for_the_same_rng_seed(values, rng_seed):
+    interval = statistics.bca_interval(values, rng_seed)
+    assert min(values) <= interval[0] <= interval[1] <= max(values)
+    assert interval == statistics.bca_interval(values, rng_seed)
+
+
+@settings(deadline=None, max_examples=25)
+@given(WHOLE_NUMBERS, st.integers(-50, 50))
+def test_shifted_values_have_a_shifted_interval(values, shift):
+    low, high = statistics.bca_interval(values, 0)
+    shifted = statistics.bca_interval([value + shift for value in values], 0)
+    assert shifted == pytest.approx((low + shift, high + shift), abs=1e-9)
+
+
+@settings(deadline=None, max_examples=25)
+@given(WHOLE_NUMBERS)
+def test_values_with_the_sign_changed_have_the_mirrored_interval(values):
+    spread = max(values) - min(values)
+    low, high = statistics.bca_interval(values, 0)
+    mirrored = statistics.bca_interval([-value for value in values], 0)
+    assert mirrored == pytest.approx((-high, -low), abs=0.02 * spread)
+
+
+@pytest.mark.parametrize("values", [[0.25], [0.25, 0.25, 0.25]], ids=["one value", "equal values"])
+def test_where_nothing_varies_the_interval_is_the_mean(values):
+    assert statistics.estimate(values) == statistics.Estimate(mean=0.25, low=0.25, high=0.25, n=len(values))
+
+
+def test_an_estimate_is_the_mean_with_its_interval():
+    values = [0.1, 0.4, 0.5, 0.9]
+    estimate = statistics.estimate(values)
+    assert estimate.mean == fmean(values)
+    assert (estimate.low, estimate.high) == statistics.bca_interval(values, 0)
+    assert estimate.n == 4
+
+
+def test_a_paired_difference_is_after_minus_before():
+    paired = statistics.paired_difference([3.0, 5.0, 4.0], [1.0, 2.0, 2.0])
+    assert paired.mean == pytest.approx(7 / 3)
+    assert 2 <= paired.low <= paired.mean <= paired.high <= 3
+    assert (paired.p_value, paired.n) == (0.25, 3)
+
+
+def test_pairs_without_a_partner_are_refused():
+    with pytest.raises(ValueError):
+        statistics.paired_difference([1.0, 2.0], [1.0])

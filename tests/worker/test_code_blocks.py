@@ -1,0 +1,106 @@
+"""Code out of answers as models really write them, where the released code's pattern fails."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from selftaught.worker.code_blocks import extract_code, fenced_blocks
+
+CODE = "def f(x):\n    return x + 1\n"
+
+ANSWERS = {
+    "fenced": f"Here it is:\n\n```python\n{CODE}```\nGood luck.",
+    "no language": f"```\n{CODE}```",
+    "language with attributes": f'``` python title="a.py"\n{CODE}```',
+    "capital language": f"```Python\n{CODE}```",
+    "right after a sentence": f"Idea: add one.\n```python\n{CODE}```",
+    "tilde": f"~~~python\n{CODE}~~~",
+    "longer fence": f"`````python\n{CODE}`````",
+    "unclosed": f"```python\n{CODE}",
+    "unclosed without end of line": f"```python\n{CODE}".rstrip("\n"),
+    "carriage returns": f"Idea.\r\n\r\n```python\r\n{CODE}```\r\n".replace("\r\n", "\n").replace("\n", "\r\n"),
+    "indented by two": textwrap.indent(f"```python\n{CODE}```", "  "),
+    "wholly indented": textwrap.indent(f"Idea.\n\n```python\n{CODE}```\n", "    "),
+    "in a list": "1. Idea\n\n" + textwrap.indent(f"```python\n{CODE}```\n", "   "),
+    "quoted": textwrap.indent(f"```python\n{CODE}```\n", "> ", lambda line: True),
+    "closing fence is indented": f"```python\n{CODE}  ```",
+    "bare": CODE,
+    "bare with blank lines": f"\n\n{CODE}\n\n",
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS.keys())
+def test_the_code_is_found_however_it_is_fenced(answer):
+    assert extract_code(answer).strip() == CODE.strip()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["", "I cannot do that.", "x", "42", "print(1)", "Idea: use `f(x)` twice.", "def f(: broken", "\x00"],
+    ids=repr,
+)
+def test_an_answer_without_code_has_none(answer):
+    assert extract_code(answer) is None
+
+
+def test_a_fence_inside_a_longer_fence_belongs_to_the_code():
+    inner = f'def f():\n    """\n    ```python\n    {CODE.splitlines()[0]}\n    ```\n    """\n'
+    assert extract_code(f"````python\n{inner}````") == inner
+
+
+def test_a_fence_of_the_other_kind_inside_a_fence_belongs_to_the_code():
+    inner = 'text = """\n```\nfenced\n```\n"""\n'
+    assert extract_code(f"~~~\n{inner}~~~") == inner
+
+
+def test_of_several_blocks_the_largest_wins():
+    assert extract_code(f"```\nf(1)\n```\n\nand in full\n\n```\n{CODE}```\n\n```\nf(2)\n```") == CODE
+
+
+def test_a_block_that_parses_beats_a_larger_one_that_does_not():
+    output = "Traceback (most recent call last):\n" * 10
+    assert extract_code(f"```\n{output}```\n\n```python\n{CODE}```") == CODE
+
+
+def test_a_single_block_counts_even_if_it_does_not_parse():
+    assert extract_code("```\ndef f(:\n```") == "def f(:\n"
+
+
+def test_an_empty_block_is_a_block():
+    assert extract_code("```python\n```") == ""
+
+
+def test_a_list_of_answers_gives_the_codes_that_there_are_in_order():
+    other = CODE.replace("1", "2")
+    assert extract_code([f"```\n{CODE}```", "no idea", f"```\n{other}```"]) == [CODE, other]
+
+
+def test_an_empty_list_gives_an_empty_list():
+    assert extract_code([]) == []
+
+
+def test_every_block_is_found_in_order():
+    assert fenced_blocks("```\na\n```\n> ~~~\n> b\n> ~~~\n\n- c\n\n  ```\n  d\n  ```\n") == ["a\n", "b\n", "d\n"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["(" * 100_000, "```\n" + "[" * 50_000 + "\n```", "> " * 5_000 + "x", "- " * 2_000 + "x", "```\n" * 4_000],
+    ids=["brackets", "brackets in a fence", "quotes", "lists", "fences"],
+)
+def test_deep_and_odd_answers_are_taken_in_stride(answer):
+    extract_code(answer)
+
+
+@given(st.text(alphabet="`~> \n\r\tdef():x-1", max_size=80))
+def test_any_text_is_an_answer(answer):
+    assert extract_code(answer) is None or isinstance(extract_code(answer), str)
+
+
+@given(st.text(alphabet="abc=+()\n #'", max_size=60).map(lambda code: code + "\n"))
+def test_a_fenced_program_comes_out_unchanged(code):
+    assert extract_code(f"```python\n{code}```") == code
