@@ -22,9 +22,10 @@ async def check_task(utility: Utility, sandbox: Sandbox, rng_seed: int) -> None:
     if before.value is None:
         raise TaskError(f"the seed solution of task {utility.task.name} fails ({before.outcome}): {before.message}")
     async with open_utility(utility.task, sandbox) as again:
+        # Something else first: what is remembered from one use to the next shows.
+        await again.evaluate(utility.task.seed_solution, replace(draw, key="another check"))
         if wire.encode(await utility.worker.inputs(draw)) != wire.encode(await again.worker.inputs(draw)):
             raise TaskError(_not_a_function(utility.task, "instances() made other instances"))
-        await again.evaluate(utility.task.seed_solution, replace(draw, key="another check"))
         after = await again.evaluate(utility.task.seed_solution, draw)
     if after.scores != before.scores:
         raise TaskError(_not_a_function(utility.task, "the seed solution scored differently"))

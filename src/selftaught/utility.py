@@ -231,10 +231,10 @@ class Utility:
     def description(self) -> str:
         """What the language model is told: the code that scores, and the limits that are enforced."""
         task = self.task
-        entry = f"the function {task.entry}" if task.entry else "the program's text"
+        program = f"a Python program (standard library and numpy) that defines the function {task.entry}"
         return (
             f'"""{task.summary}.\n\n'
-            f"A solution is a Python program (standard library and numpy) that defines {entry}.\n"
+            f"A solution is {program if task.entry else 'a text; the code below is given it as it is'}.\n"
             f"Its utility is the mean score over {task.n_validation} instances; higher is better.\n"
             f"Score 1: {task.reference_best}. Score 0: {task.reference_trivial}.\n"
             f"A solution that fails has no utility. It runs without network and files.\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import array
 import asyncio
 import contextlib
 import json
@@ -18,6 +17,7 @@ from typing import Any
 from selftaught.sandbox.child import Child, pid_of
 from selftaught.sandbox.limits import Mode
 from selftaught.sandbox.python_paths import WORKER, PythonPaths
+from selftaught.worker import zygote
 
 START_SECONDS = 60.0
 OOM_SCORE_ADJUSTMENT = 800
@@ -100,17 +100,17 @@ class ZygoteProcess:
         Raises:
             ZygoteRefused: It cannot be had under this plan.
         """
-        zygote = cls(plan)
+        started = cls(plan)
         try:
             async with asyncio.timeout(START_SECONDS):
-                await zygote._shake_hands()
+                await started._shake_hands()
         except TimeoutError:
-            zygote.close()
+            started.close()
             raise ZygoteRefused(f"the worker was not ready after {START_SECONDS:g} s") from None
         except BaseException:
-            zygote.close()
+            started.close()
             raise
-        return zygote
+        return started
 
     async def fork(self, role: str, child: Child, theirs: socket.socket) -> str | None:
         """Has a child forked; returns when it runs, with None, or why it could not be.
@@ -122,16 +122,13 @@ class ZygoteProcess:
         """
         number = self._next_job
         self._next_job += 1
-        order = {
-            "job": number,
-            "role": role,
-            "cpu_seconds": child.limits.cpu_seconds,
-            "memory_bytes": child.limits.memory_bytes,
-            "threads": child.limits.threads,
-        }
+        limits = child.limits
+        order = zygote.ORDER.pack(
+            number, zygote.ROLES.index(role), limits.cpu_seconds, limits.memory_bytes, limits.threads
+        )
         self.children[number] = child
         try:
-            socket.send_fds(self._control, [json.dumps(order).encode()], [theirs.fileno()])
+            socket.send_fds(self._control, [order], [theirs.fileno()])
         except OSError as error:
             del self.children[number]
             return str(error)
@@ -210,44 +207,45 @@ class ZygoteProcess:
             await readable.wait()
         finally:
             self._loop.remove_reader(self._control.fileno())
-        received = self._receive()
-        if received is None:
+        packet, descriptors = self._receive()
+        if not packet:
             raise ZygoteRefused(self._last_words())
-        return received
+        return json.loads(packet), descriptors
 
-    def _receive(self) -> tuple[dict[str, Any], list[int]] | None:
-        """Returns a packet that is there, or None if the zygote has gone; raises BlockingIOError if there is none."""
-        room = socket.CMSG_SPACE(array.array("i").itemsize)
+    def _receive(self) -> tuple[bytes, list[int]]:
+        """Returns a packet that is there, empty if the zygote has gone; raises BlockingIOError if there is none."""
         try:
-            packet, ancillary, _, _ = self._control.recvmsg(MAX_PACKET_BYTES, room, socket.MSG_CMSG_CLOEXEC)
+            packet, ancillary, _, _ = self._control.recvmsg(
+                MAX_PACKET_BYTES, zygote.DESCRIPTOR_ROOM, socket.MSG_CMSG_CLOEXEC
+            )
         except ConnectionError:
-            return None
-        descriptors = [fd for _, _, data in ancillary for fd in array.array("i", data)]
-        return (json.loads(packet), descriptors) if packet else None
+            return b"", []
+        return packet, [zygote.DESCRIPTOR.unpack(data)[0] for _, _, data in ancillary]
 
     def _on_packets(self) -> None:
         while True:
             try:
-                received = self._receive()
+                packet, descriptors = self._receive()
             except BlockingIOError:
                 return
-            if received is None:
+            if not packet:
                 self._on_gone()
                 return
-            self._on_event(*received)
+            self._on_event(packet, descriptors)
 
-    def _on_event(self, event: dict[str, Any], descriptors: list[int]) -> None:
-        child = self.children[event["job"]]
-        match event["event"]:
-            case "started":
+    def _on_event(self, packet: bytes, descriptors: list[int]) -> None:
+        kind, number, status, cpu_seconds = zygote.EVENT.unpack(packet)
+        child = self.children[number]
+        match kind:
+            case zygote.STARTED:
                 child.process_started(descriptors[0])
-            case "not_started":
-                self._refusals[event["job"]] = event["why"]
-                del self.children[event["job"]]
+            case zygote.NOT_STARTED:
+                self._refusals[number] = os.strerror(status)
+                del self.children[number]
                 child.started.set()
-            case "ended":
-                del self.children[event["job"]]
-                child.process_ended(event["status"], event["cpu_seconds"])
+            case zygote.ENDED:
+                del self.children[number]
+                child.process_ended(status, cpu_seconds)
 
     def _on_gone(self) -> None:
         for number, child in self.children.items():

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import signal
 
 from . import landlock, seccomp
 
@@ -18,6 +19,8 @@ SEALED, UNSANDBOXED = "sealed", "unsandboxed"
 
 MAX_OPEN_FILES = 64
 ZYGOTE_OPEN_FILES = 1024
+CHANNEL_DESCRIPTOR = 3
+"""A child keeps this one, and 0, 1 and 2, which are `/dev/null`."""
 MAX_TASKS = 4096
 """The backstop on threads of one user; the engine watches each child's number more narrowly."""
 CPU_BACKSTOP_SECONDS = 2
@@ -66,20 +69,22 @@ class ChildConfinement:
     """
 
     def __init__(self, mode: str, size_bytes: int) -> None:
-        self.open_files = ZYGOTE_OPEN_FILES
+        self.channel = CHANNEL_DESCRIPTOR
         self._mode = mode
         self._size_bytes = size_bytes
         self._zygote_pid = os.getpid()
-        self._scoped = mode not in (SEALED, UNSANDBOXED) and landlock.abi() >= landlock.FIRST_ABI_WITH_SCOPES
+        scoped = mode not in (SEALED, UNSANDBOXED) and landlock.abi() >= landlock.FIRST_ABI_WITH_SCOPES
+        self._solitude = landlock.Solitude() if scoped else None
         arch = seccomp.machine() or ""
         self._filters = (
             {} if mode == UNSANDBOXED else {on: seccomp.ChildFilter(arch, threads=on) for on in (False, True)}
         )
 
-    def apply(self, memory_bytes: int, cpu_seconds: float, threads: bool) -> None:
+    def apply(self, descriptor: int, memory_bytes: int, cpu_seconds: float, threads: bool) -> None:
         """Confines the calling process, a child of the zygote, for good.
 
         Args:
+            descriptor: The child's socket, which becomes number `CHANNEL_DESCRIPTOR`; all others are closed.
             memory_bytes: How much address space it may use above the zygote's.
             cpu_seconds: Its CPU time; the engine enforces it, the kernel's limit a little above is a backstop.
             threads: Whether it may start threads.
@@ -87,9 +92,14 @@ class ChildConfinement:
         Raises:
             OSError: A layer could not be set up.
         """
-        _prctl(_PR_SET_PDEATHSIG, 9)
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != self._zygote_pid:
             raise OSError(3, "the zygote is gone")
+        if self._solitude is not None:
+            self._solitude.enter()
+        if descriptor != CHANNEL_DESCRIPTOR:
+            os.dup2(descriptor, CHANNEL_DESCRIPTOR, inheritable=False)
+        os.closerange(CHANNEL_DESCRIPTOR + 1, ZYGOTE_OPEN_FILES)
         _limit(resource.RLIMIT_AS, self._size_bytes + memory_bytes)
         _limit(resource.RLIMIT_CPU, int(cpu_seconds) + 1 + CPU_BACKSTOP_SECONDS)
         if self._mode == UNSANDBOXED:
@@ -97,8 +107,6 @@ class ChildConfinement:
             return
         resource.setrlimit(resource.RLIMIT_NOFILE, (MAX_OPEN_FILES, MAX_OPEN_FILES))
         _limit(resource.RLIMIT_NPROC, MAX_TASKS)
-        if self._scoped:
-            landlock.leave_siblings()
         self._filters[threads].install(os.getpid())
 
 

@@ -21,6 +21,7 @@ FIRST_ABI_WITH_SCOPES = 6
 
 _syscall = ctypes.CDLL(None, use_errno=True).syscall
 _syscall.restype = ctypes.c_long
+_RESTRICT_SELF_NUMBER, _NO_FLAGS = ctypes.c_long(_RESTRICT_SELF), ctypes.c_uint(0)
 
 
 def abi() -> int:
@@ -56,17 +57,23 @@ def restrict_files(paths: list[str]) -> None:
         os.close(ruleset)
 
 
-def leave_siblings() -> None:
-    """Puts this process into a domain of its own, from which no signal leaves. Does nothing before ABI 6.
+class Solitude:
+    """A domain of its own for each child, from which no signal leaves; prepared in the zygote. Needs ABI 6.
 
     Raises:
         OSError: The kernel refuses.
     """
-    ruleset = _create(0, 0, _SCOPES, FIRST_ABI_WITH_SCOPES)
-    try:
-        _restrict(ruleset)
-    finally:
-        os.close(ruleset)
+
+    def __init__(self) -> None:
+        self._ruleset = ctypes.c_int(_create(0, 0, _SCOPES, FIRST_ABI_WITH_SCOPES))
+
+    def enter(self) -> None:
+        """Puts this process into a new domain, for good.
+
+        Raises:
+            OSError: The kernel refuses.
+        """
+        _checked(_syscall(_RESTRICT_SELF_NUMBER, self._ruleset, _NO_FLAGS))
 
 
 def _handled_file_rights(version: int) -> int:
@@ -92,7 +99,7 @@ def _allow_reading(ruleset: int, path: str) -> None:
 
 
 def _restrict(ruleset: int) -> None:
-    _checked(_syscall(_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint(0)))
+    _checked(_syscall(_RESTRICT_SELF_NUMBER, ctypes.c_int(ruleset), _NO_FLAGS))
 
 
 def _checked(result: int) -> int:

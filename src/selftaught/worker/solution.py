@@ -13,7 +13,7 @@ import msgspec
 
 from . import program
 from .messages import Answers, Failure, Finished, SolutionStart
-from .wire import Channel, WireError
+from .wire import Channel
 
 # Answers go out together, so that a set of short instances costs one message, yet a program that is killed
 # late has delivered what it did before.
@@ -63,5 +63,7 @@ def _answer_all(channel: Channel, answer: Callable[..., Any], inputs: list[Any])
 def _send(channel: Channel, answers: list[Any]) -> None:
     try:
         channel.send(Answers(answers=answers))
-    except (WireError, ValueError, OverflowError, RecursionError) as error:
+    except MemoryError as error:
+        raise program.ProgramError(program.failure_of(error)) from None
+    except BaseException as error:  # an object of the program's own may raise anything when it is looked at  # noqa: BLE001
         raise program.ProgramError(Failure(outcome="bad_output", message=program.describe(error))) from None

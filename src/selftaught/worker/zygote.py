@@ -1,16 +1,19 @@
 """The zygote: a process that has everything imported, is confined, and forks one child for each job.
 
 The engine starts it by path, with an empty environment, as `python -s -P -B -S zygote.py FD`; FD is one end of a
-`SOCK_SEQPACKET` pair on which both
-sides speak JSON, one document a packet:
+`SOCK_SEQPACKET` pair. Both sides first speak JSON, one document a packet:
 
     engine → {"mode", "site_packages", "worker", "readable"}
-    zygote → {"event": "loaded", "roles", "failed": {role: why}}                  + a pidfd of the zygote
-    engine → {"size_bytes"}                                 the zygote's address space, read from outside
+    zygote → {"event": "loaded", "roles", "failed": {role: why}}      + a pidfd of the zygote
+    engine → {"size_bytes"}                                           the zygote's address space, seen from outside
     zygote → {"event": "ready"} or {"event": "refused", "why"}
-    engine → {"job", "role", "cpu_seconds", "memory_bytes", "threads"}            + the child's socket
-    zygote → {"event": "started", "job"} + a pidfd of the child, or {"event": "not_started", "job", "why"}
-    zygote → {"event": "ended", "job", "status", "cpu_seconds"}
+
+and then packets of a fixed form, since what is touched after a fork costs time:
+
+    engine → ORDER: job, role (index into `ROLES`), CPU seconds, memory in bytes, threads     + the child's socket
+    zygote → EVENT: `STARTED`, job, 0, 0                              + a pidfd of the child
+             EVENT: `NOT_STARTED`, job, the error's number, 0
+             EVENT: `ENDED`, job, the process's status, its CPU seconds
 
 It never runs, reads or imports anything that is not ours. When the engine's end closes, it ends, and its children
 with it.
@@ -24,13 +27,18 @@ import json
 import os
 import select
 import socket
+import struct
 import sys
 import types
 from typing import Any
 
 ROLES = ("solution", "improver", "task", "proposer", "probe")
-CHANNEL_DESCRIPTOR = 3
 MAX_PACKET_BYTES = 65536
+ORDER = struct.Struct("=IBdQ?")
+EVENT = struct.Struct("=BIid")
+STARTED, NOT_STARTED, ENDED = range(3)
+DESCRIPTOR = struct.Struct("=i")
+DESCRIPTOR_ROOM = socket.CMSG_SPACE(DESCRIPTOR.size)
 RNG_SEED = 0
 THREAD_STACK_BYTES = 4 * 1024 * 1024
 EXIT_OUT_OF_MEMORY = 103
@@ -50,7 +58,7 @@ argparse asyncio base64 bdb binascii bz2 cProfile calendar cmd code codecs codeo
 configparser copyreg csv datetime difflib dis doctest email encodings.ascii encodings.idna encodings.latin_1
 encodings.utf_16 fileinput fnmatch getopt gettext glob graphlib gzip html http.client importlib.metadata
 importlib.resources ipaddress locale logging lzma mmap multiprocessing multiprocessing.pool numpy.char
-numpy.ctypeslib numpy.ma numpy.polynomial numpy.rec numpy.strings numpy.testing numpy.typing optparse pathlib pdb
+numpy.ctypeslib numpy.ma numpy.polynomial numpy.rec numpy.strings numpy.testing numpy.typing optparse pathlib
 pickle platform profile pstats sched select selectors shelve shlex signal site smtplib socket sqlite3 ssl stat
 stringprep subprocess symtable sysconfig tempfile token tokenize tracemalloc unittest urllib.parse urllib.request
 xml.etree.ElementTree zipfile zoneinfo
@@ -102,6 +110,7 @@ def load(mode: str, worker: str) -> tuple[dict[str, Any], dict[str, str]]:
     finally:
         os.register_at_fork = register
     os.environ.clear()
+    sys.modules["ctypes"].CDLL(None).clearenv()  # some libraries add to it past Python
     return loaded, failed
 
 
@@ -181,26 +190,28 @@ class Zygote:
                     return
 
     def _accept(self) -> bool:
-        packet, descriptors, _, _ = socket.recv_fds(self._control, MAX_PACKET_BYTES, 1)
+        packet, ancillary, _, _ = self._control.recvmsg(ORDER.size, DESCRIPTOR_ROOM)
         if not packet:
             return False
-        order = json.loads(packet)
+        number, role, cpu_seconds, memory_bytes, threads = ORDER.unpack(packet)
+        descriptor = DESCRIPTOR.unpack(ancillary[0][2])[0]
         try:
             pid = os.fork()
         except OSError as error:
-            _send(self._control, {"event": "not_started", "job": order["job"], "why": str(error)})
+            self._control.send(EVENT.pack(NOT_STARTED, number, error.errno or 0, 0.0))
         else:
             if pid == 0:
-                self._become_child(order, descriptors[0])
-            self._watch(order["job"], pid)
-        os.close(descriptors[0])
+                self._become_child(ROLES[role], descriptor, memory_bytes, cpu_seconds, threads)
+            self._watch(number, pid)
+        os.close(descriptor)
         return True
 
     def _watch(self, number: int, pid: int) -> None:
         pidfd = os.pidfd_open(pid)
         self._jobs[pidfd] = (number, pid)
         self._poll.register(pidfd, select.POLLIN)
-        _send(self._control, {"event": "started", "job": number}, pidfd)
+        rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, DESCRIPTOR.pack(pidfd))
+        self._control.sendmsg([EVENT.pack(STARTED, number, 0, 0.0)], [rights])
 
     def _reap(self, pidfd: int) -> None:
         number, pid = self._jobs.pop(pidfd)
@@ -209,26 +220,22 @@ class Zygote:
             _kill_group(pid)
         self._poll.unregister(pidfd)
         os.close(pidfd)
-        cpu_seconds = usage.ru_utime + usage.ru_stime
-        _send(self._control, {"event": "ended", "job": number, "status": status, "cpu_seconds": cpu_seconds})
+        self._control.send(EVENT.pack(ENDED, number, status, usage.ru_utime + usage.ru_stime))
 
-    def _become_child(self, order: dict[str, Any], descriptor: int) -> None:
+    def _become_child(self, role: str, descriptor: int, memory_bytes: int, cpu_seconds: float, threads: bool) -> None:
         """Runs the job in the child; never returns."""
         status = 1
         try:
-            if descriptor != CHANNEL_DESCRIPTOR:
-                os.dup2(descriptor, CHANNEL_DESCRIPTOR, inheritable=False)
-            os.closerange(CHANNEL_DESCRIPTOR + 1, self._confinement.open_files)
-            self._confinement.apply(order["memory_bytes"], order["cpu_seconds"], order["threads"])
-            status = run_role(self._roles[order["role"]])
+            self._confinement.apply(descriptor, memory_bytes, cpu_seconds, threads)
+            status = run_role(self._roles[role], self._confinement.channel)
         finally:
             os._exit(status)
 
 
-def run_role(role: Any) -> int:
+def run_role(role: Any, descriptor: int) -> int:
     """Runs a role on the first message of its channel; returns the exit code."""
     wire = sys.modules["selftaught.worker.wire"]
-    channel = wire.Channel(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, CHANNEL_DESCRIPTOR))
+    channel = wire.Channel(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, descriptor))
     try:
         role(channel, channel.receive())
     except SystemExit as end:

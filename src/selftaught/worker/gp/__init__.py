@@ -1,8 +1,9 @@
-"""`gp`, the embedded model: a genetic-programming proposer that speaks the language-model protocol. It is not a language model.
+"""`gp`, the embedded model: a genetic-programming proposer that speaks the language-model protocol.
 
-It reads the fenced programs of a prompt and answers with an idea in a sentence and an edited program in a fence. The first
-program is the one to improve; others that define the same function are its relatives, for crossover; the rest of the prompt
-gives names and numbers. It knows general program transformations only, and nothing about utilities: its answers are often worse.
+It is not a language model. It reads the fenced programs of a prompt and answers with an idea in a sentence and an
+edited program in a fence. The first program is the one to improve; others that define the same function are its
+relatives, for crossover; the rest of the prompt gives names and numbers. It knows general program transformations only,
+and nothing about utilities: its answers are often worse.
 
     fences        from a prompt to programs           expressions   change a number or a comparison
     program       parsing within bounds; the draft    statements    change whole statements

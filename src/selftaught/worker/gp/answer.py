@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -12,12 +11,13 @@ from random import Random
 from .expressions import edit_expression
 from .fences import fenced
 from .pools import accept_worse, pool, share, spread
-from .program import MOST_CHARACTERS, MOST_NODES, Draft, Edit, entry_name, functions, parse, size
+from .program import MOST_NODES, UNUSABLE, Draft, Edit, Hints, entry_name, functions, is_deep, parse, size
 from .render import fence, render
 from .roles import roles
 from .schedules import vary_keyword
 from .statements import STATEMENT_EDITS
-from .wraps import cache, change_count, guard, iterate, keep_better, restart
+from .vocabulary import read_hints
+from .wraps import cache, change_count, go_on, guard, iterate, keep_better, restart
 
 NO_PROGRAM = "I found no fenced Python program with a function to improve."
 NO_CHANGE = "I found no change to make to this program."
@@ -31,8 +31,9 @@ _MOST_EDITS = 8
 WRAPS: list[tuple[Edit, float]] = [
     (iterate, 3.0),
     (keep_better, 2.0),
-    (guard, 2.0),
+    (guard, 2.5),
     (restart, 1.0),
+    (go_on, 1.0),
     (vary_keyword, 1.5),
     (pool, 1.2),
     (spread, 1.2),
@@ -46,35 +47,50 @@ WRAPS: list[tuple[Edit, float]] = [
 
 @dataclass(frozen=True)
 class Prompt:
-    """What is read from a prompt: the program to improve first, then its relatives; as source texts."""
+    """What is read from a prompt.
+
+    Attributes:
+        programs: Source texts as `render` writes them: the program to improve first, then its relatives.
+        entry: The name of the function that they are about.
+        hints: The vocabulary of the rest.
+        wraps: Whether the program maps its first argument to the same kind, so that it may be iterated.
+    """
 
     programs: list[str]
     entry: str
-    text: str
+    hints: Hints
+    wraps: bool
 
 
 def read(message: str) -> Prompt | None:
     """The programs of a prompt, or `None` if there is none to improve."""
     spent = [0, 0]
 
-    def as_program(source: str) -> tuple[str, ast.Module] | None:
+    def as_program(source: str) -> ast.Module | None:
         if spent[0] >= _MOST_PARSES or spent[1] >= _MOST_PARSED_CHARACTERS:
             return None
         spent[0] += 1
         spent[1] += len(source)
-        tree = parse(source)
-        return None if tree is None else (source, tree)
+        return parse(source)
 
     found = fenced(message, as_program)
     if not found:
         return None
-    entry = entry_name(found[0][1], message)
-    sources = [found[0][0]] + [source for source, tree in found[1:] if entry in functions(tree)]
-    return Prompt(list(dict.fromkeys(sources))[:_MOST_RELATIVES], entry, message)
+    entry = entry_name(found[0], message)
+    trees = [tree for tree in found if entry in functions(tree)][:_MOST_RELATIVES]
+    sources = [source for tree in trees if (source := render(tree)) is not None]
+    if not sources:
+        return None
+    return Prompt(
+        programs=list(dict.fromkeys(sources)),
+        entry=entry,
+        hints=read_hints(message),
+        wraps=roles(Draft(found[0], entry)) is not None,
+    )
 
 
 def answers(message: str, n: int, temperature: float, rng: Random) -> list[str]:
-    """`n` answers to a prompt: a sentence and an edited program each, or a sentence alone where there is nothing to edit."""
+    """`n` answers to a prompt: a sentence and an edited program each, or a sentence alone where there is none."""
     prompt = read(message)
     if prompt is None:
         return [NO_PROGRAM] * n
@@ -85,7 +101,7 @@ def answers(message: str, n: int, temperature: float, rng: Random) -> list[str]:
 
 def _answer(prompt: Prompt, temperature: float, rng: Random, seen: set[str]) -> str:
     """One answer; its program is not among `seen`, if that can be had, and is added to it."""
-    fallback = None
+    again = ""
     for _ in range(_MOST_TRIES):
         edited = _edited(prompt, temperature, rng)
         if edited is None:
@@ -94,8 +110,8 @@ def _answer(prompt: Prompt, temperature: float, rng: Random, seen: set[str]) -> 
         if source not in seen:
             seen.add(source)
             return f"{idea}\n\n{fence(source)}"
-        fallback = fallback or (f"{idea}\n\n{fence(source)}" if source not in prompt.programs else None)
-    return fallback or NO_CHANGE
+        again = again if source in prompt.programs else f"{idea}\n\n{fence(source)}"
+    return again or NO_CHANGE
 
 
 def _edited(prompt: Prompt, temperature: float, rng: Random) -> tuple[str, str] | None:
@@ -105,17 +121,25 @@ def _edited(prompt: Prompt, temperature: float, rng: Random) -> tuple[str, str] 
     if tree is None:
         return None
     donors = [donor for place, source in enumerate(prompt.programs) if place != which and (donor := parse(source))]
-    draft = Draft(tree, prompt.entry, donors, prompt.text, temperature)
-    before = size(tree)
-    ideas: list[str] = []
-    for _ in range(_n_edits(temperature, rng)):
-        idea = _one_edit(draft, rng)
-        if idea is not None and idea not in ideas:
-            ideas.append(idea)
-    if not ideas or size(tree) > max(MOST_NODES, before):
+    draft, before = Draft(tree, prompt.entry, donors, prompt.hints, temperature), size(tree)
+    try:
+        ideas = _apply(draft, prompt.wraps, rng)
+    except UNUSABLE:
+        return None
+    if not ideas or size(tree) > max(MOST_NODES, before) or is_deep(tree):
         return None
     source = render(tree)
     return None if source is None else (_sentence(ideas), source)
+
+
+def _apply(draft: Draft, wraps: bool, rng: Random) -> list[str]:
+    """Apply as many transformations as the temperature says; their ideas."""
+    ideas: list[str] = []
+    for _ in range(_n_edits(draft.temperature, rng)):
+        idea = _one_edit(draft, wraps, rng)
+        if idea is not None and idea not in ideas:
+            ideas.append(idea)
+    return ideas
 
 
 def _n_edits(temperature: float, rng: Random) -> int:
@@ -127,20 +151,20 @@ def _n_edits(temperature: float, rng: Random) -> int:
     return n_edits
 
 
-def _one_edit(draft: Draft, rng: Random) -> str | None:
+def _one_edit(draft: Draft, wraps: bool, rng: Random) -> str | None:
     """One transformation that suits the program."""
     for _ in range(5):
-        edit = _pick(draft, rng)
+        edit = _pick(wraps, rng)
         idea = edit(draft, rng)
         if idea is not None:
             return idea
     return None
 
 
-def _pick(draft: Draft, rng: Random) -> Callable[[Draft, Random], str | None]:
+def _pick(wraps: bool, rng: Random) -> Callable[[Draft, Random], str | None]:
     """A transformation: of the whole program where that suits it, else of an expression or a statement."""
     draw = rng.random()
-    if roles(draft) is not None:
+    if wraps:
         if draw < 0.85:
             return _draw(WRAPS, rng)
         return edit_expression if draw < 0.93 else _draw(STATEMENT_EDITS, rng)
@@ -160,8 +184,9 @@ def _and_more(edit: Edit) -> Edit:
         if idea is None:
             return None
         ideas = [idea]
+        warmth = min(1.0, draft.temperature / 0.7)
         for follow, chance in ((keep_better, 0.5), (guard, _guard_chance(draft)), (vary_keyword, 0.15)):
-            if rng.random() < chance and not (follow is keep_better and edit is restart):
+            if rng.random() < chance * warmth and not (follow is keep_better and edit is restart):
                 ideas += [more] if (more := follow(draft, rng)) else []
         return ", ".join(ideas)
 
@@ -170,7 +195,7 @@ def _and_more(edit: Edit) -> Edit:
 
 def _guard_chance(draft: Draft) -> float:
     """How likely a new loop is guarded at once: likelier where the prompt speaks of exceptions."""
-    return 0.7 if re.search(r"\b(?:raises|exceptions?)\b", draft.text[:MOST_CHARACTERS]) else 0.4
+    return 0.8 if draft.hints.exceptions else 0.45
 
 
 def _sentence(ideas: list[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
@@ -182,7 +183,7 @@ def _nearby(old: float, temperature: float, rng: Random) -> float:
     if old == 0:
         return rng.choice([1, 0.5, 0.1, -1])
     if draw < 0.85:
-        new = old * 2.0 ** rng.gauss(0.0, 1.5 * spread)
+        new = old * math.exp(rng.gauss(0.0, spread))
     elif draw < 0.93:
         return -old
     else:
@@ -292,16 +293,18 @@ def decay(site: Site, draft: Draft, rng: Random) -> str | None:
     top = terminal(site.scope, site.visible, rng)
     scale = terminal(site.scope, site.visible, rng)
     positive = f"{library}.maximum(0, A)" if site.scope.arrays else "max(0, A)"
-    form = rng.choice(
-        [f"{library}.exp(-abs(X) / (abs(B) + {_SMALL}))"]
-        + [f"X * {library}.exp(-{positive} / (abs(B) + {_SMALL}))", f"{library}.exp(-abs(X))"]
-    )
+    forms = [
+        f"{library}.exp(-abs(X) / (abs(B) + {_SMALL}))",
+        f"X * {library}.exp(-{positive} / (abs(B) + {_SMALL}))",
+        f"{library}.exp(-abs(X))",
+    ]
+    form = rng.choice(forms)
     site.put(_filled(form, {"X": site.node, "A": top, "B": scale}))
     return f"let a term decay with {_short(top)}" if "X *" in form else "let a term decay"
 
 
 def _filled(template: str, values: dict[str, ast.expr]) -> ast.expr:
-    """The expression of a template in which capital letters are replaced by expressions (by copies, after the first use)."""
+    """The expression of a template whose capital letters stand for expressions (copied where one stands twice)."""
     used: set[str] = set()
 
     class Fill(ast.NodeTransformer):
@@ -368,7 +371,7 @@ def cross_over(site: Site, draft: Draft, rng: Random) -> str | None:
     """Take an expression from a relative, all of whose names have a value here."""
     if not draft.donors:
         return combine(site, draft, rng)
-    donor = Draft(rng.choice(draft.donors), draft.entry, text=draft.text)
+    donor = Draft(rng.choice(draft.donors), draft.entry, hints=draft.hints)
     parts = [place.node for place in sites(donor) if not isinstance(place.node, ast.Constant | ast.Compare)]
     fitting = [node for node in parts if _known(node, site, draft)]
     if not fitting:

@@ -1,8 +1,8 @@
 """Reading: from a prompt's text to the fenced programs in it.
 
-A line-based reading of CommonMark fences: any length from three, backticks or tildes, indented, with any line ends, closed or
-not. A program may itself hold fence lines inside a string, so a block that does not parse is tried again up to the next line
-that could close it.
+A line-based reading of CommonMark fences: any length from three, backticks or tildes, indented, with any line ends,
+closed or not. A program may itself hold fence lines inside a string, so a block that does not parse is tried again up
+to the next line that could close it.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _content(lines: list[str], opening: _FenceLine, end: int) -> str:
 
 
 def _endings(fences: list[_FenceLine], index: int, n_lines: int) -> Iterator[tuple[int, int]]:
-    """Where the fence opened by `fences[index]` may end: pairs of a line number and the index of the fence line after it."""
+    """Where the fence that `fences[index]` opens may end: a line number, and the index of the fence line after it."""
     opening = fences[index]
     tried = 0
     for later in range(index + 1, len(fences)):
@@ -74,7 +74,7 @@ def fenced(message: str, read: Callable[[str], T | None]) -> list[T]:
 
     Args:
         message: The prompt.
-        read: From a block's text to what is wanted, or `None`; it is asked again with a longer text where it returns `None`.
+        read: From a block's text to what is wanted, or `None`; then it is asked again with a longer text.
     """
     lines = message.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     fences = _fence_lines(lines)

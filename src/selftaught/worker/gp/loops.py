@@ -97,10 +97,11 @@ class Incumbent:
 
 
 def loops(draft: Draft, who: Roles) -> list[Loop]:
-    """The loops of every function that could drive the search: it has the subject and the judge; the entry's come first."""
+    """The loops of the entry, then those of other functions that have the subject and the judge."""
     defined = functions(draft.tree)
     wanted = {who.subject, who.judge} - {""}
-    able = [function for name, function in defined.items() if name != draft.entry and wanted <= set(parameters(function))]
+    others = [function for name, function in defined.items() if name != draft.entry]
+    able = [function for function in others if wanted <= set(parameters(function))]
     return [loop for function in (defined[draft.entry], *able) for loop in _loops_in(function)]
 
 
@@ -141,7 +142,8 @@ def _as_step(loop: Loop, block: list[ast.stmt], statement: ast.stmt, sources: li
     if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
         return None
     target = statement.targets[0]
-    if not isinstance(target, ast.Name) or not isinstance(statement.value, ast.Call | ast.BinOp | ast.IfExp | ast.ListComp):
+    made = isinstance(statement.value, ast.Call | ast.BinOp | ast.IfExp | ast.ListComp)
+    if not made or not isinstance(target, ast.Name):
         return None
     loaded = [node.id for node in walk(statement.value) if isinstance(node, ast.Name)]
     parents = [name for name in loaded if name in sources]

@@ -1,4 +1,4 @@
-"""Searching from more than one: a sorted pool of results, several parents in one call, worse results accepted now and then."""
+"""Searching from more than one: a sorted pool, several parents in one call, worse results accepted now and then."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import ast
 from random import Random
 
 from .loops import Incumbent, Loop, helper_calls, incumbents, loops, steps
-from .program import Draft, add_import, expression, functions, statements, walk
+from .program import Draft, add_import, blocks, expression, functions, replace_name, statements, walk
 from .roles import Roles, roles
 from .wraps import iterate, keep_in_loop
 
 _FENCES = ("```", "~~~")
+_COUNT_WORDS = ("n_", "num", "count", "size", "samples")
 
 
 def _incumbent(draft: Draft, who: Roles, rng: Random) -> Incumbent | None:
@@ -32,13 +33,7 @@ def _incumbent(draft: Draft, who: Roles, rng: Random) -> Incumbent | None:
 
 def _start_from(incumbent: Incumbent, new: str) -> None:
     """Let the step start from another expression than the incumbent."""
-    parent = incumbent.step.parent
-
-    class Replace(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> ast.expr:
-            return expression(new) if node.id == parent else node
-
-    Replace().visit(incumbent.step.statement.value)
+    replace_name(incumbent.step.statement.value, incumbent.step.parent, new)
 
 
 def pool(draft: Draft, rng: Random) -> str | None:
@@ -84,7 +79,7 @@ def accept_worse(draft: Draft, rng: Random) -> str | None:
 
 
 def spread(draft: Draft, rng: Random) -> str | None:
-    """Show a helper several earlier results beside the one to start from, where it writes its first argument into a text."""
+    """Show a helper earlier results beside the one to start from, where it writes its first argument into a text."""
     who = roles(draft)
     if who is None:
         return None
@@ -102,7 +97,7 @@ def spread(draft: Draft, rng: Random) -> str | None:
 
 
 def _text_with_first(helper: ast.FunctionDef) -> tuple[ast.AST, str, ast.JoinedStr, int] | None:
-    """The text of a helper that shows its first parameter: what holds it, in which field, the text, and the part's position."""
+    """A helper's text that shows its first parameter: what holds it, in which field, itself, the part's position."""
     if not helper.args.args:
         return None
     first = helper.args.args[0].arg
@@ -165,27 +160,23 @@ def _others(draft: Draft, loop: Loop, call: ast.Call, rng: Random) -> str | None
     if kept is not None:
         name, paired = kept
         return f"[pair[1] for pair in {name}[:{n_others}]]" if paired else f"{name}[-{n_others}:]"
-    for statement_block in _blocks_with(loop, call):
-        block, place = statement_block
-        target = block[place].targets[0] if isinstance(block[place], ast.Assign) else None  # type: ignore[attr-defined]
-        if isinstance(target, ast.Name):
-            seen = draft.fresh("seen", "earlier")
-            loop.before(statements(f"{seen} = []"))
-            block[place + 1 : place + 1] = statements(f"{seen}.append({target.id})")
-            return f"{seen}[-{n_others}:]"
+    for block, place, target in _assignments_with(loop, call):
+        seen = draft.fresh("seen", "earlier")
+        loop.before(statements(f"{seen} = []"))
+        block[place + 1 : place + 1] = statements(f"{seen}.append({target})")
+        return f"{seen}[-{n_others}:]"
     return None
 
 
-def _blocks_with(loop: Loop, call: ast.Call) -> list[tuple[list[ast.stmt], int]]:
-    """Where in a loop the statement stands that makes a call."""
-    from .program import blocks
-
-    return [
-        (block, place)
-        for block in blocks(loop.node)
-        for place, statement in enumerate(block)
-        if isinstance(statement, ast.Assign) and any(node is call for node in walk(statement))
-    ]
+def _assignments_with(loop: Loop, call: ast.Call) -> list[tuple[list[ast.stmt], int, str]]:
+    """Where in a loop a call's result is assigned, and to which name."""
+    found: list[tuple[list[ast.stmt], int, str]] = []
+    for block in blocks(loop.node):
+        for place, statement in enumerate(block):
+            if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+                inside = any(node is call for node in walk(statement))
+                found += [(block, place, statement.targets[0].id)] if inside else []
+    return found
 
 
 def _kept_list(loop: Loop) -> tuple[str, bool] | None:
@@ -193,9 +184,10 @@ def _kept_list(loop: Loop) -> tuple[str, bool] | None:
     for statement in loop.around:
         if statement is loop.node:
             break
-        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.List) and isinstance(statement.targets[0], ast.Name):
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.List) and isinstance(target, ast.Name):
             first = statement.value.elts[0] if statement.value.elts else None
-            return statement.targets[0].id, isinstance(first, ast.Tuple)
+            return target.id, isinstance(first, ast.Tuple)
     return None
 
 
@@ -226,16 +218,16 @@ def share(draft: Draft, rng: Random) -> str | None:
 
 
 def _lift_count(draft: Draft, call: ast.Call) -> str:
-    """Let a helper divide the count that it gives to a call by a new parameter; the parameter's name, or an empty text."""
+    """Let a helper divide the count that it gives to a call by a new parameter; its name, or an empty text."""
     helper = functions(draft.tree)[call.func.id if isinstance(call.func, ast.Name) else ""]
     if helper.args.vararg or helper.args.kwonlyargs or helper.args.kwarg:
         return ""
-    for inner in walk(helper):
-        for keyword in inner.keywords if isinstance(inner, ast.Call) else []:
-            if keyword.arg and keyword.arg.startswith(("n_", "num", "count", "n", "k", "size")) and keyword.arg != "key":
-                name = draft.fresh("share", "shares")
-                helper.args.args.append(ast.arg(name))
-                helper.args.defaults.append(ast.Constant(1))
-                keyword.value = expression(f"max(1, ({ast.unparse(keyword.value)}) // {name})")
-                return name
+    given = [keyword for inner in walk(helper) if isinstance(inner, ast.Call) for keyword in inner.keywords]
+    for keyword in given:
+        if keyword.arg and keyword.arg.startswith(_COUNT_WORDS):
+            name = draft.fresh("share", "shares")
+            helper.args.args.append(ast.arg(name))
+            helper.args.defaults.append(ast.Constant(1))
+            keyword.value = expression(f"max(1, ({ast.unparse(keyword.value)}) // {name})")
+            return name
     return ""

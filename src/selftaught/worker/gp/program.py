@@ -16,10 +16,28 @@ MOST_NODES = 1_600
 MOST_DEPTH = 80
 """Deeper syntax trees are not edited: every walk over one is then safe from the recursion limit."""
 
+UNUSABLE = (SyntaxError, ValueError, TypeError, RecursionError, MemoryError, OverflowError)
+"""What Python raises when a program cannot be read, or cannot be written as text."""
+
 Edit = Callable[["Draft", Random], str | None]
-"""A transformation: changes the draft and returns its idea as a clause, or leaves the draft alone and returns `None`."""
+"""A transformation: changes the draft and returns its idea as a clause, or leaves it alone and returns `None`."""
 
 _DEFINITION = re.compile(r"^(?:async\s+)?def\s", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Hints:
+    """Vocabulary taken from a prompt.
+
+    Attributes:
+        numbers: Numbers that stand in it, in order.
+        attributes: Attributes, such as `box.width`, that are compared, counted with or set to a number in it.
+        exceptions: Whether it speaks of exceptions.
+    """
+
+    numbers: tuple[float, ...] = ()
+    attributes: tuple[str, ...] = ()
+    exceptions: bool = False
 
 
 @dataclass
@@ -30,14 +48,14 @@ class Draft:
         tree: Its syntax tree, changed in place.
         entry: The name of the function that is the program's purpose.
         donors: Syntax trees of its relatives, for crossover; never changed.
-        text: The prompt around it, for names and numbers.
+        hints: What the prompt says beside the programs.
         temperature: How bold edits are, from 0.
     """
 
     tree: ast.Module
     entry: str
     donors: list[ast.Module] = field(default_factory=list)
-    text: str = ""
+    hints: Hints = field(default_factory=lambda: Hints())
     temperature: float = 0.7
 
     def function(self) -> ast.FunctionDef:
@@ -64,19 +82,19 @@ def parse(source: str) -> ast.Module | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except UNUSABLE:
         return None
-    return tree if functions(tree) and _depth(tree) <= MOST_DEPTH else None
+    return tree if functions(tree) and not is_deep(tree) else None
 
 
-def _depth(tree: ast.AST) -> int:
-    """How many levels of syntax nodes there are; counting stops soon after `MOST_DEPTH`."""
+def is_deep(tree: ast.AST) -> bool:
+    """Whether there are more than `MOST_DEPTH` levels of syntax nodes."""
     level: list[ast.AST] = [tree]
-    depth = 0
-    while level and depth <= MOST_DEPTH:
-        depth += 1
+    for _ in range(MOST_DEPTH):
         level = [child for node in level for child in _children(node)]
-    return depth
+        if not level:
+            return False
+    return True
 
 
 def _children(node: ast.AST) -> Iterator[ast.AST]:
@@ -88,7 +106,7 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def walk(node: ast.AST) -> list[ast.AST]:
-    """A node and all under it, less the nodes without fields (contexts and operators): `ast.walk`, several times as fast."""
+    """A node and all under it, less the nodes without fields (contexts and operators); faster than `ast.walk`."""
     found = [node]
     for inner in found:
         for value in vars(inner).values():
@@ -130,7 +148,7 @@ def identifiers(tree: ast.AST) -> set[str]:
 def entry_name(tree: ast.Module, text: str) -> str:
     """The name of the function that the program is about.
 
-    It is one that no other function of the program calls; of several, one that the prompt names elsewhere; else the last.
+    It is one that no other function of the program calls; of several, one that the prompt names again; else the last.
     """
     defined = functions(tree)
     called: set[str] = set()
@@ -149,9 +167,8 @@ def parameters(function: ast.FunctionDef) -> list[str]:
 
 def docstring_offset(body: list[ast.stmt]) -> int:
     """1 where a body begins with a docstring, else 0."""
-    first = body[0] if body else None
-    is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
-    return 1 if is_text else 0
+    first = body[0].value if body and isinstance(body[0], ast.Expr) else None
+    return 1 if isinstance(first, ast.Constant) and isinstance(first.value, str) else 0
 
 
 def statements(template: str) -> list[ast.stmt]:
@@ -162,6 +179,16 @@ def statements(template: str) -> list[ast.stmt]:
 def expression(template: str) -> ast.expr:
     """The expression of a piece of source text."""
     return ast.parse(template, mode="eval").body
+
+
+def replace_name(node: ast.AST, name: str, new: str) -> None:
+    """Let an expression, given as text, stand for a name everywhere under a node (but not for the node itself)."""
+
+    class Replace(ast.NodeTransformer):
+        def visit_Name(self, inner: ast.Name) -> ast.expr:
+            return expression(new) if inner.id == name and isinstance(inner.ctx, ast.Load) else inner
+
+    Replace().generic_visit(node)
 
 
 def add_import(tree: ast.Module, module: str) -> None:

@@ -6,6 +6,8 @@ import ast
 import re
 import warnings
 
+from .program import UNUSABLE
+
 _LONG_TEXT = 60
 _MOST_BACKTICKS = re.compile(r"^[ \t]*(`{3,})", re.MULTILINE)
 
@@ -18,7 +20,7 @@ def render(tree: ast.Module) -> str | None:
             warnings.simplefilter("ignore")
             source = _readable(source)
             compile(source, "<gp>", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError, OverflowError):
+    except UNUSABLE:
         return None
     return source
 
@@ -42,7 +44,7 @@ def _readable(source: str) -> str:
 
 
 def _split_text(line: str) -> str:
-    """An assignment of a long text with line ends in it as one piece for each line, in brackets; other lines as they are."""
+    """An assignment of a long text as one piece for each of its lines, in brackets; other lines as they are."""
     match = _ASSIGNED_TEXT.match(line) if len(line) > _LONG_TEXT and "\\n" in line else None
     if match is None:
         return line

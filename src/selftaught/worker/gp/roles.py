@@ -1,4 +1,4 @@
-"""Who is who in a program that maps its first argument to something of the same kind: what it improves, and by whose judgement."""
+"""Who is who in a program that maps its first argument to the same kind: what it improves, and by whose judgement."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from .program import Draft, functions, parameters, walk
 from .vocabulary import CALLABLE, NUMBER, kinds
 
 _COST_WORDS = frozenset({"cost", "loss", "error", "penalty", "distance", "energy", "residual"})
+
+
+_VOTES = {"max": 1, "min": -1}
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,11 @@ class Roles:
 def roles(draft: Draft) -> Roles | None:
     """The roles in a program whose entry function may be applied to its own result, or `None`.
 
-    That is guessed from a judge among the parameters, else from an annotation of the first parameter that is also the result's.
+    That is guessed from a judge among the parameters, else from a result annotated like the first parameter.
     """
     function = draft.function()
     names = parameters(function)
-    if not names or function.args.kw_defaults and not function.args.args:
+    if not names or not (function.args.posonlyargs or function.args.args):
         return None
     judge = _judge(draft, names[1:])
     if judge:
@@ -64,7 +67,7 @@ def _judge(draft: Draft, names: list[str]) -> str:
     for node in walk(draft.tree):
         if isinstance(node, ast.keyword) and node.arg == "key" and isinstance(node.value, ast.Name):
             as_key[node.value.id] = as_key.get(node.value.id, 0) + 1
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1 and not node.keywords:
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1:
             called[node.func.id] = called.get(node.func.id, 0) + (3 if _words(node.func.id) & _COST_WORDS else 1)
     for table in (as_key, called):
         found = [name for name in names if name in table]
@@ -81,11 +84,9 @@ def _words(name: str) -> set[str]:
 
 def _more_is_better(draft: Draft, judge: str) -> bool:
     """Whether the program prefers high values of the judge: by its `max`, `min` and comparisons, else by the name."""
-    votes = 0
-    for node in walk(draft.tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"max", "min", "sorted"}:
-            if any(isinstance(keyword.value, ast.Name) and keyword.value.id == judge for keyword in node.keywords):
-                votes += {"max": 1, "min": -1, "sorted": 0}[node.func.id]
+    calls = [node for node in walk(draft.tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    judged = [call for call in calls if any(_is_name(keyword.value, judge) for keyword in call.keywords)]
+    votes = sum(_VOTES.get(call.func.id, 0) for call in judged if isinstance(call.func, ast.Name))
     if votes == 0:
         votes = _compared(draft, judge)
     return votes > 0 or (votes == 0 and not _words(judge) & _COST_WORDS)
@@ -98,14 +99,17 @@ def _compared(draft: Draft, judge: str) -> int:
         if not isinstance(node, ast.If | ast.IfExp) or not isinstance(node.test, ast.Compare):
             continue
         left = node.test.left
-        judged = isinstance(left, ast.Call) and isinstance(left.func, ast.Name) and left.func.id == judge and left.args
-        if judged and isinstance(left, ast.Call) and isinstance(left.args[0], ast.Name):
+        asked = left.args[:1] if isinstance(left, ast.Call) and _is_name(left.func, judge) else []
+        if asked and isinstance(asked[0], ast.Name):
             body = node.body if isinstance(node.body, list) else [node.body]
-            taken = any(
-                isinstance(inner, ast.Name) and inner.id == left.args[0].id and isinstance(inner.ctx, ast.Load)
-                for part in body
-                for inner in walk(part)
-            )
-            upward = isinstance(node.test.ops[0], ast.Gt | ast.GtE)
-            votes += 1 if upward == taken else -1
+            taken = any(_is_loaded(inner, asked[0].id) for part in body for inner in walk(part))
+            votes += 1 if taken == isinstance(node.test.ops[0], ast.Gt | ast.GtE) else -1
     return votes
+
+
+def _is_name(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _is_loaded(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)

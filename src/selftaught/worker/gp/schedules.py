@@ -11,12 +11,13 @@ from .roles import roles
 
 
 def vary_keyword(draft: Draft, rng: Random) -> str | None:
-    """Give a call in a loop another value of a numeric keyword in each turn, lifting the keyword through a helper if need be."""
+    """Give a call in a loop another value of a numeric keyword in each turn; a helper's is made its parameter."""
     who = roles(draft)
     if who is None:
         return None
     for loop in rng.sample(every := loops(draft, who), len(every)):
-        direct = [keyword for call in _calls(loop.node) for keyword in call.keywords if _number(keyword.value) is not None]
+        given = [keyword for call in _calls(loop.node) for keyword in call.keywords]
+        direct = [keyword for keyword in given if _number(keyword.value) is not None]
         if direct:
             keyword = rng.choice(direct)
             keyword.value, how = _schedule(draft, loop, _number(keyword.value) or 1.0, rng)

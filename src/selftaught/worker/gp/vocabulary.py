@@ -7,26 +7,33 @@ import re
 from dataclasses import dataclass, field
 from random import Random
 
-from .program import Draft, expression, parameters, walk
+from .program import Draft, Hints, expression, parameters, walk
 
 NUMBER, SEQUENCE, CALLABLE, OBJECT, TEXT = "number", "sequence", "callable", "object", "text"
 
 _NUMBER_WORDS = frozenset({"float", "int", "complex", "bool", "Number", "Real"})
-_SEQUENCE_WORDS = frozenset({"list", "List", "Sequence", "tuple", "Tuple", "Iterable", "ndarray", "array", "NDArray", "set", "dict"})
+_SEQUENCE_WORDS = frozenset(
+    {"list", "List", "Sequence", "tuple", "Tuple", "Iterable", "ndarray", "array", "NDArray", "set", "dict"}
+)
 _NUMERIC_CALLS = frozenset({"abs", "float", "int", "round", "sum", "len", "pow", "max", "min", "divmod"})
 _SEQUENCE_CALLS = frozenset({"sum", "len", "sorted", "zip", "enumerate", "any", "all", "reversed", "map"})
 _ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow)
 _NUMBER_IN_TEXT = re.compile(r"(?<![\w.])\d{1,6}(?:\.\d{1,6})?(?![\w.])")
+_NUMERIC_ATTRIBUTES = (
+    re.compile(r"(?:range|min|max|len|int)\((?:[\w.]+, )*([a-zA-Z_]\w*\.[a-z_]+)\b(?!\()"),
+    re.compile(r"(?<![\w.])([a-zA-Z_]\w*\.[a-z_]+) (?:[-+*/]|[<>]=?) "),
+    re.compile(r"(?<![\w.])([a-zA-Z_]\w*\.[a-z_]+) = \d"),
+)
 _MOST_TEXT = 40_000
 
 
-def kinds(function: ast.FunctionDef) -> dict[str, set[str]]:
-    """What each name in a function seems to be: some of number, sequence, callable, object, text; unseen names are absent."""
+def kinds(function: ast.FunctionDef, nodes: list[ast.AST] | None = None) -> dict[str, set[str]]:
+    """What each name in a function seems to be, by its uses and annotations; names that tell nothing are absent."""
     found: dict[str, set[str]] = {}
     for argument in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs):
         if argument.annotation is not None:
             _note(found, argument.arg, _annotated(argument.annotation))
-    for node in walk(function):
+    for node in nodes or walk(function):
         for child, kind in _uses(node):
             if isinstance(child, ast.Name):
                 _note(found, child.id, kind)
@@ -40,8 +47,7 @@ def _note(found: dict[str, set[str]], name: str, kind: str | None) -> None:
 
 def _annotated(annotation: ast.expr) -> str | None:
     """The kind that an annotation names, if any."""
-    words = re.findall(r"\w+", annotation.value) if _is_text(annotation) else _annotation_words(annotation)
-    for word in words:
+    for word in _annotation_words(annotation):
         if word in _NUMBER_WORDS:
             return NUMBER
         if word in _SEQUENCE_WORDS:
@@ -59,6 +65,8 @@ def _is_text(node: ast.expr) -> bool:
 
 def _annotation_words(annotation: ast.expr) -> list[str]:
     """The outermost names of an annotation: of `np.ndarray[...]`, `np` and `ndarray`."""
+    if isinstance(annotation, ast.Constant):
+        return re.findall(r"\w+", annotation.value) if isinstance(annotation.value, str) else []
     if isinstance(annotation, ast.Subscript):
         return _annotation_words(annotation.value)
     if isinstance(annotation, ast.BinOp):
@@ -102,10 +110,17 @@ def _call_uses(node: ast.Call) -> list[tuple[ast.AST | None, str]]:
             found += [(argument, SEQUENCE) for argument in node.args]
         elif node.func.id in _NUMERIC_CALLS:
             found += [(argument, NUMBER) for argument in node.args]
-    elif isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
-        if node.func.value.id in {"math", "np", "numpy"}:
-            found += [(argument, NUMBER) for argument in node.args]
+    elif _is_library_call(node):
+        found += [(argument, NUMBER) for argument in node.args]
     return found
+
+
+def _is_library_call(node: ast.Call) -> bool:
+    """Whether a call is of a numeric library: `math.exp(x)`."""
+    function = node.func
+    if not isinstance(function, ast.Attribute) or not isinstance(function.value, ast.Name):
+        return False
+    return function.value.id in {"math", "np", "numpy"}
 
 
 @dataclass
@@ -162,8 +177,9 @@ def numberlike(node: ast.expr, scope: Scope) -> bool:
 
 
 def _number_pair(left: ast.expr, right: ast.expr, scope: Scope) -> bool:
-    either = numberlike(left, scope) or numberlike(right, scope)
-    return either and not any(isinstance(side, ast.JoinedStr | ast.List | ast.Tuple) or _is_text(side) for side in (left, right))
+    if any(isinstance(side, ast.JoinedStr | ast.List | ast.Tuple) or _is_text(side) for side in (left, right)):
+        return False
+    return numberlike(left, scope) or numberlike(right, scope)
 
 
 def _number_call(node: ast.Call, scope: Scope) -> bool:
@@ -173,32 +189,30 @@ def _number_call(node: ast.Call, scope: Scope) -> bool:
         if node.func.id in {"max", "min"}:
             return scope.numeric or any(numberlike(argument, scope) for argument in node.args)
         return node.func.id in _NUMERIC_CALLS
-    if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
-        return node.func.value.id in {"math", "np", "numpy"}
-    return False
+    return _is_library_call(node)
 
 
 def scope_of(function: ast.FunctionDef, draft: Draft) -> Scope:
     """What a function of a program offers for making numbers."""
-    names = parameters(function)
-    used = {node.id for node in walk(function) if isinstance(node, ast.Name)}
+    names, nodes = parameters(function), walk(function)
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
     scope = Scope(
-        kinds=kinds(function),
+        kinds=kinds(function, nodes),
         parameters=names,
         numeric=True,
         unused=[name for name in names if name not in used],
-        constants=_constants(function, draft),
-        attributes=number_attributes(names, draft),
+        constants=_constants(nodes, draft),
+        attributes=number_attributes(names, draft.hints),
         arrays=_array_library(draft.tree),
     )
-    _locals(function, scope)
-    scope.numeric = _returns_number(function, scope)
+    _locals(nodes, scope)
+    scope.numeric = _returns_number(function, nodes, scope)
     return scope
 
 
-def _locals(function: ast.FunctionDef, scope: Scope) -> None:
-    """Note as numbers the names to which the function assigns numbers."""
-    for node in walk(function):
+def _locals(nodes: list[ast.AST], scope: Scope) -> None:
+    """Note as numbers the names to which a function assigns numbers."""
+    for node in nodes:
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             if numberlike(node.value, scope):
                 _note(scope.kinds, node.targets[0].id, NUMBER)
@@ -210,7 +224,7 @@ def _is_range(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range"
 
 
-def _returns_number(function: ast.FunctionDef, scope: Scope) -> bool:
+def _returns_number(function: ast.FunctionDef, nodes: list[ast.AST], scope: Scope) -> bool:
     """Whether everything that the function returns seems to be a number."""
     if function.returns is not None:
         kind = _annotated(function.returns)
@@ -218,32 +232,35 @@ def _returns_number(function: ast.FunctionDef, scope: Scope) -> bool:
             return kind == NUMBER or (kind == SEQUENCE and bool(scope.arrays))
     if any({CALLABLE, TEXT} & scope.kinds.get(name, set()) for name in scope.parameters):
         return False
-    values = [node.value for node in walk(function) if isinstance(node, ast.Return)]
+    values = [node.value for node in nodes if isinstance(node, ast.Return)]
     return bool(values) and all(value is not None and numberlike(value, scope) for value in values)
 
 
-def _constants(function: ast.FunctionDef, draft: Draft) -> list[float]:
+def _constants(nodes: list[ast.AST], draft: Draft) -> list[float]:
     """Numbers worth trying: a few common ones, those of the function, those of the prompt."""
     found: list[float] = [0, 1, 2, 0.5, 0.1, 3, 10]
-    for node in walk(function):
+    for node in nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
             found.append(node.value)
-    in_text = _NUMBER_IN_TEXT.findall(draft.text[:_MOST_TEXT])[:60]
-    found += [float(number) if "." in number else int(number) for number in in_text]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys([*found, *draft.hints.numbers]))
 
 
-def number_attributes(names: list[str], draft: Draft) -> list[str]:
-    """Attributes of parameters that the program or the prompt compares, adds up or counts with."""
-    if not names:
-        return []
-    wanted = "|".join(re.escape(name) for name in names)
-    counted = rf"(?:range|min|max|len|int)\((?:[\w.]+, )*((?:{wanted})\.[a-z_]+)\b(?!\()"
-    compared = rf"\b((?:{wanted})\.[a-z_]+) (?:[-+*/]|[<>]=?) "
-    stated = rf"\b((?:{wanted})\.[a-z_]+) = \d"
-    text = draft.text[:_MOST_TEXT]
-    found = [match for pattern in (counted, compared, stated) for match in re.findall(pattern, text)]
-    return list(dict.fromkeys(found))[:8]
+def number_attributes(names: list[str], hints: Hints) -> list[str]:
+    """The attributes of parameters that the prompt uses as numbers."""
+    return [attribute for attribute in hints.attributes if attribute.partition(".")[0] in names]
+
+
+def read_hints(text: str) -> Hints:
+    """The vocabulary of a prompt: of its first part, if it is long."""
+    text = text[:_MOST_TEXT]
+    written = _NUMBER_IN_TEXT.findall(text)[:60]
+    numbers = [float(number) if "." in number else int(number) for number in written]
+    attributes = [match for pattern in _NUMERIC_ATTRIBUTES for match in pattern.findall(text)]
+    return Hints(
+        numbers=tuple(dict.fromkeys(numbers)),
+        attributes=tuple(dict.fromkeys(attributes))[:40],
+        exceptions=bool(re.search(r"\b(?:raises?|exceptions?)\b", text)),
+    )
 
 
 def _array_library(tree: ast.Module) -> str:

@@ -1,4 +1,4 @@
-"""Wrapping a function that maps its first argument to the same kind: iterate, restart, keep the better, guard, cache, count."""
+"""Wrapping a function that maps its first argument to the same kind: iterate, restart, keep the better, guard."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import copy
 from random import Random
 
 from .loops import Loop, Step, helper_calls, loops, steps
-from .program import Draft, blocks, docstring_offset, expression, functions, parameters, statements, walk
+from .program import Draft, blocks, docstring_offset, expression, functions, parameters, replace_name, statements, walk
 from .roles import Roles, roles
 from .vocabulary import number_attributes
 
@@ -19,7 +19,7 @@ def enclose(draft: Draft, body: str, *, suffix: str = "step", **names: str) -> a
 
     Args:
         draft: The program.
-        body: Source text of the new body; `{CALL}` in it stands for a call of the helper, with the entry's own arguments.
+        body: Source text of the new body; `{CALL}` in it stands for a call of the helper, with the entry's arguments.
         suffix: What the helper's name ends with.
         names: What else the text's fields stand for; `SUBJECT` is what the helper gets as its first argument.
 
@@ -67,7 +67,7 @@ def _call(helper: str, function: ast.FunctionDef, first: str) -> str:
 def iterate(draft: Draft, rng: Random) -> str | None:
     """Apply the function several times, each time to its own result."""
     who = roles(draft)
-    if who is None:
+    if who is None or _is_enough(draft, who, rng):
         return None
     current, step = draft.fresh("current", "latest"), draft.fresh("step", "turn")
     body = "{CURRENT} = {SUBJECT}\nfor {STEP} in range({COUNT}):\n    {CURRENT} = {CALL}\nreturn {CURRENT}"
@@ -76,27 +76,108 @@ def iterate(draft: Draft, rng: Random) -> str | None:
     return "iterate the step, each time on its own result"
 
 
+def _is_enough(draft: Draft, who: Roles, rng: Random) -> bool:
+    """Whether not to put one more loop around a function that loops already: mostly."""
+    return bool(loops(draft, who)) and rng.random() < 0.7
+
+
 def _count(draft: Draft, rng: Random) -> str:
     """How often a new loop runs, as source text: a number, or an attribute of a parameter that is known to be one."""
-    attributes = number_attributes(parameters(draft.function()), draft)
+    attributes = number_attributes(parameters(draft.function()), draft.hints)
     return rng.choice(attributes) if attributes and rng.random() < 0.3 else str(rng.choice(COUNTS))
 
 
 def restart(draft: Draft, rng: Random) -> str | None:
     """Apply the function several times to the same argument, and return the best of the results."""
     who = roles(draft)
-    if who is None or not who.judge:
+    if who is None or not who.judge or _is_enough(draft, who, rng):
         return None
-    results, attempt = draft.fresh("results", "outcomes"), draft.fresh("attempt", "trial")
-    body = (
-        "{RESULTS} = {FIRST}\nfor {ATTEMPT} in range({COUNT}):\n    {RESULTS}.append({CALL})\n"
-        "return {PICK}({RESULTS}, key={JUDGE})"
-    )
-    first = f"[{who.subject}]" if rng.random() < 0.6 else "[]"
-    count = _count(draft, rng)
-    names = {"RESULTS": results, "ATTEMPT": attempt, "FIRST": first, "COUNT": count, "PICK": who.pick, "JUDGE": who.judge}
-    enclose(draft, body, suffix="attempt", PARENT=who.subject, **names)
-    return "restart several times and take the best"
+    attempt, count = draft.fresh("attempt", "trial"), _count(draft, rng)
+    names = {"SUBJECT": who.subject, "ATTEMPT": attempt, "COUNT": count, "JUDGE": who.judge, "PARENT": who.subject}
+    if rng.random() < 0.5:
+        names |= {"RESULTS": draft.fresh("results", "outcomes"), "PICK": who.pick}
+        names["FIRST"] = f"[{who.subject}]" if rng.random() < 0.6 else "[]"
+        enclose(draft, _ALL_RESULTS, suffix="attempt", **names)
+        return "restart several times and take the best"
+    names |= {"BEST": draft.fresh("best", "best_result"), "BEST_VALUE": draft.fresh("best_value", "top_value")}
+    names |= {"CANDIDATE": draft.fresh("candidate", "result"), "VALUE": draft.fresh("value", "candidate_value")}
+    enclose(draft, _BEST_RESULT, suffix="attempt", BETTER=who.better, **names)
+    return "restart several times and remember the best"
+
+
+_ALL_RESULTS = """\
+{RESULTS} = {FIRST}
+for {ATTEMPT} in range({COUNT}):
+    {RESULTS}.append({CALL})
+return {PICK}({RESULTS}, key={JUDGE})"""
+_BEST_RESULT = """\
+{BEST} = {SUBJECT}
+{BEST_VALUE} = {JUDGE}({BEST})
+for {ATTEMPT} in range({COUNT}):
+    {CANDIDATE} = {CALL}
+    {VALUE} = {JUDGE}({CANDIDATE})
+    if {VALUE} {BETTER} {BEST_VALUE}:
+        {BEST}, {BEST_VALUE} = ({CANDIDATE}, {VALUE})
+return {BEST}"""
+
+
+def go_on(draft: Draft, rng: Random) -> str | None:
+    """Start each step of a loop from the best so far or the last result, where each starts from the same thing."""
+    who = roles(draft)
+    if who is None:
+        return None
+    for step in steps(draft, who):
+        kept = _taken_over(step)
+        if not step.feeds_back and kept and kept != step.parent:
+            replace_name(step.statement.value, step.parent, kept)
+            return "go on from the best so far"
+    for loop in loops(draft, who):
+        for name, call in _appended(loop):
+            if _starts_with(loop, name, who.subject) and _mentions(call, who.subject):
+                replace_name(call, who.subject, f"{name}[-1]")
+                return "go on from the last result"
+    return None
+
+
+def _appended(loop: Loop) -> list[tuple[str, ast.Call]]:
+    """The lists that a loop appends the result of a call to, each with that call."""
+    found: list[tuple[str, ast.Call]] = []
+    for node in walk(loop.node):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "append":
+            name, calls = node.func.value, [call for call in node.args if isinstance(call, ast.Call)]
+            found += [(name.id, call) for call in calls if isinstance(name, ast.Name)]
+    return found
+
+
+def _taken_over(step: Step) -> str:
+    """The name that takes over the step's target under a condition later in its block, or an empty text."""
+    conditions = [statement for statement in step.block[step.place + 1 :] if isinstance(statement, ast.If)]
+    for node in (node for condition in conditions for node in walk(condition) if isinstance(node, ast.Assign)):
+        for name, value in _pairs(node):
+            if isinstance(value, ast.Name) and value.id == step.target:
+                return name
+    return ""
+
+
+def _pairs(node: ast.Assign) -> list[tuple[str, ast.expr]]:
+    """The names that an assignment binds, each with its value, one by one."""
+    target, value = node.targets[0], node.value
+    if isinstance(target, ast.Name):
+        return [(target.id, value)]
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        both = zip(target.elts, value.elts, strict=False)
+        return [(name.id, part) for name, part in both if isinstance(name, ast.Name)]
+    return []
+
+
+def _starts_with(loop: Loop, name: str, subject: str) -> bool:
+    """Whether a list begins with the subject before a loop."""
+    for statement in loop.around:
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.List) and statement.value.elts:
+            target, first = statement.targets[0], statement.value.elts[0]
+            if isinstance(target, ast.Name) and target.id == name:
+                return isinstance(first, ast.Name) and first.id == subject
+    return False
 
 
 def keep_better(draft: Draft, rng: Random) -> str | None:
@@ -125,7 +206,7 @@ def keep_in_loop(draft: Draft, step: Step, who: Roles) -> str:
 
 
 def _inside_pick(step: Step) -> ast.expr:
-    """What makes the candidate: the step's value, or the call within it where it already picks between that and the parent."""
+    """What makes the candidate: the step's value, or the call within it where that picks the better already."""
     value = step.statement.value
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id in {"max", "min"}:
         for node in walk(value):
@@ -137,9 +218,10 @@ def _inside_pick(step: Step) -> ast.expr:
 def _keep_in_return(draft: Draft, who: Roles, rng: Random) -> str | None:
     """Let the argument compete with what the function returns."""
     function = draft.function()
-    returns = [node for block in blocks(function) for node in block if isinstance(node, ast.Return) and node.value is not None]
+    nodes = [node for block in blocks(function) for node in block]
+    returns = [node for node in nodes if isinstance(node, ast.Return) and node.value is not None]
     free = [node for node in returns if not _mentions(node.value, who.subject)]
-    if not free or any(isinstance(node, ast.For | ast.While) for block in blocks(function) for node in block):
+    if not free or any(isinstance(node, ast.For | ast.While) for node in nodes):
         return None
     place = rng.choice(free)
     value = place.value
@@ -180,7 +262,7 @@ def guard(draft: Draft, rng: Random) -> str | None:
         return "stop at the first failure with what there is"
     function = draft.function()
     start = docstring_offset(function.body)
-    if isinstance(function.body[start], ast.Try) or any(isinstance(node, ast.For) for node in function.body):
+    if start == len(function.body) or any(isinstance(node, ast.Try | ast.For | ast.While) for node in function.body):
         return None
     attempt = ast.parse(f"try:\n    pass\nexcept Exception:\n    return {who.subject}").body[0]
     if isinstance(attempt, ast.Try):

@@ -1,0 +1,6 @@
+# expect: out_of_memory
+# says: it asked for more memory than its limit
+def double(numbers):
+    taken = []
+    while True:
+        taken.append(bytearray(2**24))

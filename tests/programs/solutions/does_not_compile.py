@@ -1,0 +1,3 @@
+# expect: invalid_source
+# says: line 3: SyntaxError: .*
+def double(numbers) return numbers

@@ -1,0 +1,3 @@
+# expect: invalid_source
+# says: it does not define the function double
+double = [2, 4, 6]

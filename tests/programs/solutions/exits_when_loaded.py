@@ -1,0 +1,3 @@
+# expect: raised
+# says: while it was loaded: line 3: SystemExit: 0
+raise SystemExit(0)

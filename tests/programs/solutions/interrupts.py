@@ -1,0 +1,4 @@
+# expect: raised
+# says: line 4: KeyboardInterrupt: 
+def double(numbers):
+    raise KeyboardInterrupt

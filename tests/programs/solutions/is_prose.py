@@ -1,0 +1,3 @@
+# expect: invalid_source
+# says: line 3: SyntaxError: .*
+Double every number, and you are done.

@@ -1,0 +1,5 @@
+# expect: timed_out
+# says: it used more than 0.3 s of CPU time
+def double(numbers):
+    while True:
+        pass
