@@ -228,14 +228,15 @@ def improve(run, sandbox, doubling, draw) -> Callable[..., Improving]:
 
 @pytest.fixture(scope="session")
 def engine(sandbox) -> Callable[..., Any]:
-    """`engine(model, recorder)`: an engine over the shared sandbox, as an asynchronous context manager."""
+    """`engine(model, recorder)`: an engine, over the shared sandbox or another, as an asynchronous context manager."""
 
     @contextlib.asynccontextmanager
-    async def engine(model: Any = None, recorder: Any = None, rng_seed: int = 0) -> AsyncIterator[Engine]:
-        made = Engine(
-            sandbox=sandbox, model=model or ScriptedModel(), rng_seed=rng_seed, recorder=recorder or ListRecorder()
-        )
-        async with made:
+    async def engine(
+        model: Any = None, recorder: Any = None, rng_seed: int = 0, on: Sandbox = sandbox
+    ) -> AsyncIterator[Engine]:
+        async with Engine(
+            sandbox=on, model=model or ScriptedModel(), rng_seed=rng_seed, recorder=recorder or ListRecorder()
+        ) as made:
             yield made
 
     return engine

@@ -9,6 +9,7 @@ improvers is the engine's call stack, never a sandbox in a sandbox.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -40,6 +41,9 @@ IMPROVER_LIMITS = Limits(cpu_seconds=30.0, wall_seconds=120.0, threads=True)
 """An improver mostly waits: for the model and for utilities, and then its clocks stand still."""
 
 MAX_REQUESTS_IN_FLIGHT = 64
+MAX_REFUSALS = 1000
+"""An improver that goes on asking for what is refused is ended: its clocks stand still meanwhile, and each is recorded."""
+
 MAX_VIOLATIONS_KEPT = 20
 
 
@@ -118,6 +122,7 @@ class ImproverSession:
         self._account = Account(self.budget, self.usage)
         self._ordinals: Counter[str] = Counter()
         self._violations: list[Violation] = []
+        self._n_refusals = 0
         problem = why_unusable(improver)
         if problem:
             return Improvement(outcome=Outcome.INVALID_SOURCE, message=problem)
@@ -159,6 +164,8 @@ class ImproverSession:
                     continue
                 if len(requests) >= MAX_REQUESTS_IN_FLIGHT:
                     return self._flooded()
+                if self._n_refusals >= MAX_REFUSALS:
+                    return Outcome.BUDGET_EXCEEDED, f"it went on after {MAX_REFUSALS:,} refusals", None
                 requests.add(asyncio.create_task(self._answer(child, reply)))
         except ChildEnded as ended:
             return ended.outcome, ended.message, None
@@ -188,8 +195,10 @@ class ImproverSession:
                 response = Refusal(id=request.id, kind="budget", message=str(error))
             except LanguageModelError as error:
                 response = Refusal(id=request.id, kind="model", message=str(error))
+            self._n_refusals += isinstance(response, Refusal)
             await self.recorder.exchange(type(request).__name__, request, response)
-        await child.send(response)
+        with contextlib.suppress(ChildEnded):  # how it ended is learned from `receive`, after all that it sent
+            await child.send(response)
 
     async def _prompt(self, request: PromptRequest) -> PromptResponse | Refusal:
         n_samples = request.n_responses * len(request.messages)

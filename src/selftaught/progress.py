@@ -64,17 +64,19 @@ class Progress:
             return
         self.round = number
         self.phase = "measuring the seed improver" if number == 0 else "the improver improves itself"
-        uses = self._uses_last_round(settings.n_repeats * n_tasks)
+        uses = self._uses_in_a_round(number, settings, n_tasks)
         rounds_left = settings.rounds - max(number, 1) + 1
         per_round = uses * settings.n_repeats + 2 * settings.gate_repeats + settings.test_repeats
         rest = rounds_left * per_round + N_COMPARED * settings.fresh_repeats
         self.improvements_expected = self.improvements + rest * n_tasks
         self._improvements_before_round = self.improvements
 
-    def _uses_last_round(self, improvements_per_use: int) -> float:
-        if self.round < 1:
+    def _uses_in_a_round(self, number: int, settings: RunSettings, n_tasks: int) -> float:
+        if number < 2:
             return USES_GUESSED
-        return (self.improvements - self._improvements_before_round) / improvements_per_use
+        beside = 1 + (2 * settings.gate_repeats + settings.test_repeats) * n_tasks
+        searched = self.improvements - self._improvements_before_round - beside
+        return max(0, searched) / (settings.n_repeats * n_tasks)
 
     def leave_round(self, made: Round, test: Estimate) -> None:
         """Says how a round ended."""

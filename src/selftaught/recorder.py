@@ -24,6 +24,7 @@ from selftaught.store import (
     Store,
     ViolationRecord,
 )
+from selftaught.store.records import ProgramKind
 from selftaught.task_definition import Task
 from selftaught.utility import Draw, Evaluation
 
@@ -36,11 +37,13 @@ class StoreRecorder:
         self._run_id = run_id
         self._model = model
         self._sequence: Counter[str] = Counter()
+        self._improves: dict[str, ProgramKind] = {}
 
     def improvement_started(self, assignment: Assignment) -> str:
         """The id under which the improvement is recorded."""
         improvement_id = uuid.uuid4().hex
-        is_meta = assignment.task == "meta"
+        kind: ProgramKind = "improver" if assignment.task == "meta" else "solution"
+        self._improves[improvement_id] = kind
         self._store.start_improvement(
             ImprovementRecord(
                 id=improvement_id,
@@ -50,16 +53,16 @@ class StoreRecorder:
                 task=assignment.task,
                 split="validation",
                 key=assignment.scope,
-                initial=self._store.add_program(assignment.initial_solution, "improver" if is_meta else "solution"),
+                initial=self._store.add_program(assignment.initial_solution, kind),
             )
         )
         return improvement_id
 
     def improvement_finished(self, improvement_id: str, improvement: Improvement) -> None:
         """Records how an improvement ended."""
-        result = None
+        kind, result = self._improves.pop(improvement_id), None
         if improvement.solution is not None:
-            result = self._store.add_program(improvement.solution, "solution")
+            result = self._store.add_program(improvement.solution, kind)
         self._store.finish_improvement(
             improvement_id,
             outcome=improvement.outcome,

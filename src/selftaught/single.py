@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+from typing import get_args
 
 from selftaught.engine import Assignment, Engine
+from selftaught.errors import ConfigError
 from selftaught.experiment import Document, opened_sandbox, recorded_run, resolve_improver, violations_document
 from selftaught.improver import Improvement
 from selftaught.meta_utility import UtilityOnDraw
 from selftaught.models import find_model
 from selftaught.recorder import StoreRecorder
 from selftaught.settings import RunSettings
+from selftaught.source import nearest
 from selftaught.statistics import estimate
 from selftaught.store import Store
 from selftaught.task_definition import Split, Task
@@ -19,7 +22,14 @@ from selftaught.utility import Draw, Evaluation, Utility, open_utility
 
 
 async def evaluate(task: Task, solution: str, split: Split, settings: RunSettings) -> Document:
-    """The document of one evaluation of a solution on a draw of a split."""
+    """The document of one evaluation of a solution on a draw of a split.
+
+    Raises:
+        ConfigError: There is no such split.
+        SelfTaughtError: The task or the isolation failed.
+    """
+    if split not in get_args(Split):
+        raise ConfigError(f"there is no split {split!r}{nearest(split, list(get_args(Split)))}")
     async with opened_sandbox(settings) as sandbox, open_utility(task, sandbox) as utility:
         await check_task(utility, sandbox, settings.rng_seed)
         evaluation = await utility.evaluate(solution, Draw(split=split, key="evaluate", rng_seed=settings.rng_seed))

@@ -96,7 +96,7 @@ def sign_flip_p_value(differences: Sequence[float], rng_seed: int) -> float:
     if n <= MAX_EXACT_PAIRS:
         flips = itertools.product((1, -1), repeat=n)
         extreme = sum(abs(_signed_sum(differences, signs)) >= observed for signs in flips)
-        return extreme / 2**n
+        return extreme / float(2**n)
     rng = random.Random(rng_seed)
     n_draws = 10_000
     extreme = 0

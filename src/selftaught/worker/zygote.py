@@ -105,6 +105,7 @@ def load(mode: str, worker: str) -> tuple[dict[str, Any], dict[str, str]]:
             _import_if_there(name)
         _make_package(worker)
         loaded, failed = _load_roles()
+        sys.modules["selftaught.worker.rehearsal"].rehearse(loaded)
         _seed()
         sys.modules["threading"].stack_size(THREAD_STACK_BYTES)
     finally:
@@ -147,7 +148,7 @@ def _load_roles() -> tuple[dict[str, Any], dict[str, str]]:
             loaded[role] = importlib.import_module(f"selftaught.worker.{role}").main
         except Exception as error:  # noqa: BLE001 - the message goes to the engine, which says it to a person
             failed[role] = f"{type(error).__name__}: {error}"
-    for name in ("wire", "confine", "landlock", "seccomp"):
+    for name in ("wire", "confine", "landlock", "seccomp", "rehearsal"):
         importlib.import_module(f"selftaught.worker.{name}")
     return loaded, failed
 

@@ -11,7 +11,19 @@ from random import Random
 from .expressions import edit_expression
 from .fences import fenced
 from .pools import accept_worse, pool, share, spread
-from .program import MOST_NODES, UNUSABLE, Draft, Edit, Hints, entry_name, functions, is_deep, parse, size
+from .program import (
+    MOST_CHARACTERS,
+    MOST_NODES,
+    UNUSABLE,
+    Draft,
+    Edit,
+    Hints,
+    entry_name,
+    functions,
+    is_deep,
+    parse,
+    size,
+)
 from .render import fence, render
 from .roles import roles
 from .schedules import vary_keyword
@@ -27,6 +39,8 @@ _MOST_PARSES = 60
 _MOST_RELATIVES = 8
 _MOST_TRIES = 12
 _MOST_EDITS = 8
+_FEW_NODES = 60
+_LONG_PROGRAM = 6_000
 
 WRAPS: list[tuple[Edit, float]] = [
     (iterate, 3.0),
@@ -102,7 +116,8 @@ def answers(message: str, n: int, temperature: float, rng: Random) -> list[str]:
 def _answer(prompt: Prompt, temperature: float, rng: Random, seen: set[str]) -> str:
     """One answer; its program is not among `seen`, if that can be had, and is added to it."""
     again = ""
-    for _ in range(_MOST_TRIES):
+    n_tries = _MOST_TRIES if len(prompt.programs[0]) < _LONG_PROGRAM else 2
+    for _ in range(n_tries):
         edited = _edited(prompt, temperature, rng)
         if edited is None:
             continue
@@ -126,10 +141,10 @@ def _edited(prompt: Prompt, temperature: float, rng: Random) -> tuple[str, str] 
         ideas = _apply(draft, prompt.wraps, rng)
     except UNUSABLE:
         return None
-    if not ideas or size(tree) > max(MOST_NODES, before) or is_deep(tree):
+    if not ideas or size(tree) > max(MOST_NODES, before + _FEW_NODES) or is_deep(tree):
         return None
     source = render(tree)
-    return None if source is None else (_sentence(ideas), source)
+    return None if source is None or len(source) > MOST_CHARACTERS else (_sentence(ideas), source)
 
 
 def _apply(draft: Draft, wraps: bool, rng: Random) -> list[str]:
@@ -173,11 +188,11 @@ def _pick(wraps: bool, rng: Random) -> Callable[[Draft, Random], str | None]:
 
 def _draw(table: list[tuple[Edit, float]], rng: Random) -> Edit:
     edit = rng.choices([edit for edit, _ in table], [weight for _, weight in table])[0]
-    return _and_more(edit) if edit in (iterate, restart) else edit
+    return _and_more(edit) if edit in (iterate, restart, pool, share, accept_worse) else edit
 
 
 def _and_more(edit: Edit) -> Edit:
-    """A wrap followed, often, by what usually goes with it."""
+    """A transformation that loops followed, often, by what usually goes with a loop."""
 
     def several(draft: Draft, rng: Random) -> str | None:
         idea = edit(draft, rng)
@@ -185,8 +200,11 @@ def _and_more(edit: Edit) -> Edit:
             return None
         ideas = [idea]
         warmth = min(1.0, draft.temperature / 0.7)
-        for follow, chance in ((keep_better, 0.5), (guard, _guard_chance(draft)), (vary_keyword, 0.15)):
-            if rng.random() < chance * warmth and not (follow is keep_better and edit is restart):
+        follows = [(guard, _guard_chance(draft)), (vary_keyword, 0.15)]
+        if edit is iterate:
+            follows.insert(0, (keep_better, 0.5))
+        for follow, chance in follows:
+            if rng.random() < chance * warmth:
                 ideas += [more] if (more := follow(draft, rng)) else []
         return ", ".join(ideas)
 

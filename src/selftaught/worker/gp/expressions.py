@@ -13,6 +13,7 @@ from .program import Draft, add_import, docstring_offset, expression, parameters
 from .vocabulary import Scope, constant, numberlike, scope_of, terminal
 
 _SMALL = "1e-09"
+_MOST_VISIBLE = 60
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ def _in_block(body: list[ast.stmt], visible: list[str], scope: Scope) -> Iterato
                 for handler in value:
                     yield from _in_block(handler.body, visible, scope)
         if isinstance(statement, ast.Assign):
-            visible = visible + [name for target in statement.targets for name in _stored(target)]
+            new = [name for target in statement.targets for name in _stored(target) if name not in visible]
+            visible = [*visible, *new][-_MOST_VISIBLE:]
 
 
 def _own_parameters(statement: ast.stmt) -> list[str]:
@@ -90,7 +92,8 @@ def _in_expression(
     if isinstance(node, ast.Compare) or (numberlike(node, scope) and not _is_guard(node)):
         yield Site(parent, field, index, node, visible, scope)
     for name, value in ast.iter_fields(node):
-        inner = visible + _bound(node)
+        bound = _bound(node)
+        inner = visible + bound if bound else visible
         if isinstance(value, ast.expr) and name not in {"func", "target"}:
             yield from _in_expression(value, node, name, -1, inner, scope)
         elif isinstance(value, list):

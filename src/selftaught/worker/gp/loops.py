@@ -182,8 +182,9 @@ def _value_names(step: Step, who: Roles) -> tuple[str, str, int] | None:
         elif isinstance(statement, ast.If) and value and isinstance(statement.test, ast.Compare):
             sides = [statement.test.left, *statement.test.comparators]
             names = [side.id for side in sides if isinstance(side, ast.Name)]
-            if value in names and len(names) == 2 and step.parent in _assigned(statement):
-                return value, next(name for name in names if name != value), known_at
+            others = [name for name in names if name != value]
+            if len(names) == 2 and len(others) == 1 and step.parent in _assigned(statement):
+                return value, others[0], known_at
     return None
 
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from random import Random
 
-MOST_CHARACTERS = 60_000
+MOST_CHARACTERS = 20_000
 """Longer programs are not edited."""
 MOST_NODES = 1_600
-"""An edit is refused when it leaves more syntax nodes than this and than there were."""
+"""An edit is refused when it leaves more syntax nodes than this, unless it adds few to a program that has more."""
 MOST_DEPTH = 80
 """Deeper syntax trees are not edited: every walk over one is then safe from the recursion limit."""
 

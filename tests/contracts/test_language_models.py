@@ -1,0 +1,139 @@
+"""What everything that speaks the language-model protocol keeps: every model of the registry, and the tests' own."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from selftaught.budget import Budget
+from selftaught.models import ModelInfo, Request, find_model, model_infos
+
+NAMES = [info.name for info in model_infos()]
+PROGRAM = "def {name}(x):\n    y = x * 2 + 1\n    return max(y, 3)\n"
+
+
+def message_about(name: str) -> str:
+    return f"Improve this program:\n\n```python\n{PROGRAM.format(name=name)}```\n"
+
+
+@pytest.fixture(params=[*NAMES, "scripted"])
+def make_model(request, sandbox, scripted_model):
+    """`make_model(rng_seed)`: each language model in turn."""
+    if request.param == "scripted":
+        return lambda rng_seed=0: scripted_model()
+    return lambda rng_seed=0: find_model(request.param)(sandbox, rng_seed)
+
+
+def request_of(*messages, n_responses=2, temperature=0.7, scope="a scope", ordinal=0) -> Request:
+    return Request(
+        expertise="You write Python.", messages=messages, n_responses=n_responses, temperature=temperature,
+        scope=scope, ordinal=ordinal,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def answers_of(run, make_model):
+    """`answers_of(request, rng_seed)`: what a new model object answers."""
+    return lambda request, rng_seed=0: run(make_model(rng_seed).answer(request))
+
+
+def test_it_says_what_it_is(make_model):
+    model = make_model()
+    assert isinstance(model.info, ModelInfo)
+    assert model.info.name
+    assert model.info.summary
+    assert model.info.version
+    assert isinstance(model.improvement_budget, Budget)
+    assert isinstance(model.meta_budget, Budget)
+
+
+def test_what_is_no_language_model_says_so_on_every_screen():
+    for info in model_infos():
+        assert info.is_language_model or "not a language model" in (info.notice or "")
+
+
+@pytest.mark.parametrize("n_responses", [1, 2, 5])
+@pytest.mark.parametrize("n_messages", [1, 3])
+def test_every_message_gets_its_samples(answers_of, n_messages, n_responses):
+    messages = [message_about(f"name_{number}") for number in range(n_messages)]
+    answers = answers_of(request_of(*messages, n_responses=n_responses))
+    assert len(answers) == n_messages * n_responses
+    assert all(type(answer) is str for answer in answers)
+
+
+def test_answers_come_in_the_order_of_the_messages(answers_of):
+    names = ["first_one", "second_one", "third_one"]
+    answers = answers_of(request_of(*map(message_about, names), n_responses=2))
+    for index, answer in enumerate(answers):
+        assert names[index // 2] in answer
+        assert not [other for other in names if other != names[index // 2] and other in answer]
+
+
+def test_the_same_request_gets_the_same_answers_also_amid_others(run, make_model, answers_of):
+    request = request_of(message_about("f"))
+    others = [request_of(message_about("g"), ordinal=number) for number in range(3)]
+
+    async def amid_others():
+        model = make_model()
+        return (await asyncio.gather(*map(model.answer, [others[0], request, *others[1:]])))[1]
+
+    assert answers_of(request) == answers_of(request) == run(amid_others())
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["", "Say hello.", "```python\n```", "```python\ndef f(:\n```", "\x00\x1b[31m", "`" * 10_000, "x" * 300_000],
+    ids=["empty", "no program", "empty program", "broken program", "control characters", "backticks", "long"],
+)
+def test_any_message_gets_answers_that_are_text(answers_of, message):
+    answers = answers_of(request_of(message))
+    assert len(answers) == 2
+    for answer in answers:
+        answer.encode()
+
+
+@pytest.mark.parametrize("temperature", [0, 0.0, 0.7, 1.0, 10.0])
+def test_any_temperature_that_improvers_may_ask_for_is_taken(answers_of, temperature):
+    assert len(answers_of(request_of(message_about("f"), temperature=temperature))) == 2
+
+
+# ---------------------------------------------------------------- gp
+
+
+@pytest.fixture
+def gp(run, sandbox):
+    return lambda request, rng_seed=0: run(find_model("gp")(sandbox, rng_seed).answer(request))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        (request_of(message_about("f"), n_responses=6, ordinal=1), 0),
+        (request_of(message_about("f"), n_responses=6, scope="another"), 0),
+        (request_of(message_about("f"), n_responses=6), 1),
+    ],
+    ids=["asked again", "another scope", "another rng_seed"],
+)
+def test_gp_answers_otherwise_when_asked_again_elsewhere_or_from_another_seed(gp, other):
+    assert gp(request_of(message_about("f"), n_responses=6)) != gp(*other)
+
+
+def test_gp_gives_the_same_message_twice_in_a_batch_different_samples(gp):
+    answers = gp(request_of(message_about("f"), message_about("f"), n_responses=6))
+    assert answers[:6] != answers[6:]
+
+
+@pytest.mark.parametrize("name", ["", "gpp", "openai:gpt-4"])
+def test_an_unknown_model_is_refused_with_what_there_is(name):
+    from selftaught.errors import ConfigError
+
+    with pytest.raises(ConfigError, match=f"there is no model '{name}'; (did you mean|there are:) gp"):
+        find_model(name)
+
+
+def test_a_request_is_named_by_what_is_asked_not_by_who_asks():
+    first = request_of("m")
+    assert first.sha256 == request_of("m", scope="another", ordinal=5).sha256
+    others = [request_of("n"), request_of("m", "m"), request_of("m", n_responses=3), request_of("m", temperature=0.8)]
+    assert len({request.sha256 for request in [first, *others]}) == 5

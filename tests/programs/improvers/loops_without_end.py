@@ -1,0 +1,6 @@
+# expect: timed_out
+# says: it used more than 0.3 s of CPU time
+
+def improve_algorithm(initial_solution, utility, language_model):
+    while True:
+        pass

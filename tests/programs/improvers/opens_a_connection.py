@@ -1,0 +1,9 @@
+# expect: raised
+# says: line \d+: \w*Error: .*
+
+import socket
+
+
+def improve_algorithm(initial_solution, utility, language_model):
+    socket.create_connection(('192.0.2.1', 80))
+    return initial_solution

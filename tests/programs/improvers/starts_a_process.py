@@ -1,0 +1,9 @@
+# expect: raised
+# says: line \d+: \w*Error: .*
+
+import subprocess
+
+
+def improve_algorithm(initial_solution, utility, language_model):
+    subprocess.run(['true'])
+    return initial_solution

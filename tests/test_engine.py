@@ -1,0 +1,129 @@
+"""The engine: the same thing once, everything recorded, and one error where several happen."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+
+import pytest
+
+from selftaught.budget import Budget
+from selftaught.engine import Assignment, run_in_parallel
+from selftaught.errors import Outcome, TaskError
+from selftaught.meta_utility import UtilityOnDraw
+
+BUDGET = Budget(calls=4, responses=6, utility_calls=25)
+KEEPS = "def improve_algorithm(initial_solution, utility, language_model):\n    utility(initial_solution)\n    return initial_solution\n"
+SETS = KEEPS.replace("    return", "    utility.budget = 5\n    return")
+
+
+@pytest.fixture
+def assignment(doubling) -> Assignment:
+    return Assignment(
+        scope="a scope", improver=KEEPS, initial_solution=doubling.seed_solution, task="doubling", budget=BUDGET
+    )
+
+
+def test_the_same_assignment_is_carried_out_once(run, engine, recorder, doubling, draw, assignment):
+    async def scenario():
+        async with engine(recorder=recorder) as made:
+            [utility] = await made.utilities([doubling])
+            seen = UtilityOnDraw(utility, draw)
+            both = await asyncio.gather(made.improve(assignment, seen), made.improve(assignment, seen))
+            other = await made.improve(dataclasses.replace(assignment, scope="another"), seen)
+            return [*both, other], made.usage
+
+    improvements, usage = run(scenario())
+    assert improvements[0] is improvements[1] is not improvements[2]
+    assert [started.scope for started in recorder.started] == ["a scope", "another"]
+    assert recorder.finished == [improvements[0], improvements[2]]
+    assert usage.utility_calls == 2
+    assert usage.evaluations == len(recorder.evaluations) == 1
+
+
+def test_progress_is_told_after_every_improvement(run, engine, doubling, draw, assignment):
+    told = []
+
+    async def scenario():
+        async with engine() as made:
+            made.on_progress = lambda: told.append(1)
+            [utility] = await made.utilities([doubling])
+            for number in range(3):
+                await made.improve(dataclasses.replace(assignment, scope=str(number)), UtilityOnDraw(utility, draw))
+
+    run(scenario())
+    assert told == [1, 1, 1]
+
+
+def test_violations_of_improvers_and_of_solutions_are_collected(run, engine, doubling, draw, assignment):
+    mounts = "import ctypes\ndef double(n): ctypes.CDLL(None).mount(b'none', b'/tmp', b'tmpfs', 0, None)\n"
+
+    async def scenario():
+        async with engine() as made:
+            [utility] = await made.utilities([doubling])
+            await made.improve(dataclasses.replace(assignment, improver=SETS), UtilityOnDraw(utility, draw))
+            assert (await utility.evaluate(mounts, draw)).outcome is Outcome.VIOLATION
+            return [violation.kind for violation in made.violations]
+
+    assert run(scenario()) == ["read_only_view", "system_call"]
+
+
+def test_one_worker_serves_a_task_however_often_it_is_asked_for(run, engine, doubling):
+    async def scenario():
+        async with engine() as made:
+            first, again = await made.utilities([doubling, doubling])
+            assert first is again
+            assert [first] == await made.utilities([doubling])
+
+    run(scenario())
+
+
+def test_closing_the_engine_ends_improvements_under_way(run, engine, recorder, scripted_model, doubling, draw, assignment):
+    class Silent(scripted_model):
+        async def answer(self, request):
+            self.asked.append(request)
+            await asyncio.sleep(1000)
+
+    model = Silent()
+    asks = KEEPS.replace("utility(initial_solution)", "language_model.prompt('e', 'm')")
+
+    async def scenario():
+        async with engine(model=model, recorder=recorder) as made:
+            [utility] = await made.utilities([doubling])
+            improving = asyncio.create_task(
+                made.improve(dataclasses.replace(assignment, improver=asks), UtilityOnDraw(utility, draw))
+            )
+            while not model.asked:
+                await asyncio.sleep(0.001)
+        with pytest.raises(asyncio.CancelledError):
+            await improving
+
+    run(scenario())
+    assert recorder.finished == []
+
+
+def test_results_come_in_the_order_of_the_calls(run):
+    async def after(seconds, value):
+        await asyncio.sleep(seconds)
+        return value
+
+    assert run(run_in_parallel([after(0.02, "a"), after(0.0, "b"), after(0.01, "c")])) == ["a", "b", "c"]
+
+
+def test_the_first_error_alone_comes_out_and_the_others_are_cancelled(run):
+    cancelled = []
+
+    async def wait():
+        try:
+            await asyncio.sleep(1000)
+        except asyncio.CancelledError:
+            cancelled.append(1)
+            raise
+
+    async def fail():
+        await asyncio.sleep(0)
+        raise TaskError("it failed")
+
+    with pytest.raises(TaskError, match="it failed"):
+        run(run_in_parallel([wait(), run_in_parallel([fail(), wait()]), fail()]))
+    assert cancelled == [1, 1]
