@@ -1,4 +1,4 @@
-"""What the tests of the engine share: one event loop and one sandbox for all of them, a tiny task, and stand-ins for a person's own code.
+"""What the tests of the engine share: one event loop and one sandbox, a tiny task, stand-ins for a person's own code.
 
 The stand-ins implement the public protocols (a language model, recorders); nothing of the package is replaced.
 """
@@ -21,7 +21,7 @@ from selftaught.meta_utility import UtilityOnDraw
 from selftaught.models import ModelInfo, Request
 from selftaught.sandbox import Sandbox, SandboxConfig
 from selftaught.task_definition import MIB, Task
-from selftaught.utility import Draw, Evaluation, Utility, open_utility
+from selftaught.utility import Draw, Evaluation, open_utility
 
 DOUBLING_UTILITY = '''
 """Double every number of a list."""
@@ -198,30 +198,35 @@ def improve(run, sandbox, doubling, draw) -> Callable[..., Improving]:
     """`improve(improver_source, ...)`: one improvement of the seed solution of `doubling`."""
     default_budget = Budget(calls=4, responses=6, utility_calls=25)
 
-    async def improve_once(source: str, model: Any, budget: Budget, utility: Utility, rng_seed: int) -> Improving:
-        recorder, usage = ListRecorder(), Usage()
-        session = ImproverSession(
-            sandbox=sandbox,
-            model=model,
-            utility=UtilityOnDraw(utility, draw),
-            budget=budget,
-            usage=usage,
-            scope="a test",
-            rng_seed=rng_seed,
-            recorder=_OneSession(recorder),
-            clock=lambda: 0.0,
-        )
-        improvement = await session.improve(source, utility.task.seed_solution)
+    async def improve_once(
+        source: str, model: Any, budget: Budget, task: Task, rng_seed: int, recorder: ListRecorder
+    ) -> Improving:
+        usage = Usage()
+        async with open_utility(task, sandbox) as utility:
+            session = ImproverSession(
+                sandbox=sandbox,
+                model=model,
+                utility=UtilityOnDraw(utility, draw),
+                budget=budget,
+                usage=usage,
+                scope="a test",
+                rng_seed=rng_seed,
+                recorder=_OneSession(recorder),
+                clock=lambda: 0.0,
+            )
+            improvement = await session.improve(source, task.seed_solution)
         return Improving(improvement=improvement, model=model, recorder=recorder, usage=usage)
 
-    async def with_utility(source: str, model: Any, budget: Budget, task: Task, rng_seed: int) -> Improving:
-        async with open_utility(task, sandbox) as utility:
-            return await improve_once(source, model, budget, utility, rng_seed)
-
     def improve(
-        source: str, *, model: Any = None, budget: Budget = default_budget, task: Task = doubling, rng_seed: int = 0
+        source: str,
+        *,
+        model: Any = None,
+        budget: Budget = default_budget,
+        task: Task = doubling,
+        rng_seed: int = 0,
+        recorder: ListRecorder | None = None,
     ) -> Improving:
-        return run(with_utility(source, model or ScriptedModel(), budget, task, rng_seed))
+        return run(improve_once(source, model or ScriptedModel(), budget, task, rng_seed, recorder or ListRecorder()))
 
     return improve
 

@@ -57,7 +57,7 @@ def test_representations_are_short(run_of):
 def test_an_improver_of_a_run_is_transferred(run_of, doubling, named):
     run, store, _ = run_of
     improver = {"object": run.improver, "run": run.run_id, "round": f"{run.run_id}:0"}[named]
-    transfer = st.transfer(improver, tasks=[doubling], store=store, fresh_repeats=2, **{"budget_calls": 1, "workers": 2})
+    transfer = st.transfer(improver, tasks=[doubling], store=store, fresh_repeats=2, budget_calls=1, workers=2)
     [row] = transfer.rows()
     assert (row["task"], row["initial"]) == ("doubling", 0.5)
     assert row["improver"] == row["seed_improver"]
@@ -75,7 +75,13 @@ def test_an_evaluation_is_had_by_one_call_also_where_a_loop_runs_already(doublin
 
 def test_an_improvement_is_had_by_one_call(doubling, tmp_path):
     document = st.improve(
-        doubling, store=tmp_path / "runs.db", workers=1, budget_calls=1, budget_responses=2, budget_utility=3, improver="best_of_n"
+        doubling,
+        store=tmp_path / "runs.db",
+        workers=1,
+        budget_calls=1,
+        budget_responses=2,
+        budget_utility=3,
+        improver="best_of_n",
     )
     assert document["value_before"] == 0.5
     assert document["budget"]["calls"] == 1
@@ -96,8 +102,14 @@ def test_a_task_of_one_s_own_is_run_like_any_other(tmp_path):
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (lambda path: st.stop("dispach", store=path), "there is no task or task folder 'dispach'; did you mean dispatch?"),
-        (lambda path: st.stop("dispatch", store=path, rounds=-1), "--rounds: input should be greater than or equal to 0, not -1"),
+        (
+            lambda path: st.stop("dispach", store=path),
+            "there is no task or task folder 'dispach'; did you mean dispatch?",
+        ),
+        (
+            lambda path: st.stop("dispatch", store=path, rounds=-1),
+            "--rounds: input should be greater than or equal to 0, not -1",
+        ),
         (lambda path: st.improve("nothing at all", store=path), "there is no task or task folder 'nothing at all'"),
         (lambda path: st.evaluate("dispatch", "x", budget=5), "--budget: extra inputs are not permitted"),
         (lambda path: st.evaluate("dispatch", "x", split="tset"), "there is no split 'tset'; did you mean test?"),

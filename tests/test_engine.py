@@ -13,7 +13,11 @@ from selftaught.errors import Outcome, TaskError
 from selftaught.meta_utility import UtilityOnDraw
 
 BUDGET = Budget(calls=4, responses=6, utility_calls=25)
-KEEPS = "def improve_algorithm(initial_solution, utility, language_model):\n    utility(initial_solution)\n    return initial_solution\n"
+KEEPS = (
+    "def improve_algorithm(initial_solution, utility, language_model):\n"
+    "    utility(initial_solution)\n"
+    "    return initial_solution\n"
+)
 SETS = KEEPS.replace("    return", "    utility.budget = 5\n    return")
 
 
@@ -78,7 +82,9 @@ def test_one_worker_serves_a_task_however_often_it_is_asked_for(run, engine, dou
     run(scenario())
 
 
-def test_closing_the_engine_ends_improvements_under_way(run, engine, recorder, scripted_model, doubling, draw, assignment):
+def test_closing_the_engine_ends_improvements_under_way(
+    run, engine, recorder, scripted_model, doubling, draw, assignment
+):
     class Silent(scripted_model):
         async def answer(self, request):
             self.asked.append(request)

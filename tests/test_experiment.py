@@ -231,7 +231,9 @@ def test_a_wrong_name_is_refused_before_anything_is_recorded(run, tmp_path, doub
         assert store.runs() == []
 
 
-def test_an_isolation_that_is_not_to_be_had_is_refused_before_anything_is_recorded(run, tmp_path, doubling, monkeypatch):
+def test_an_isolation_that_is_not_to_be_had_is_refused_before_anything_is_recorded(
+    run, tmp_path, doubling, monkeypatch
+):
     monkeypatch.setenv("PATH", str(tmp_path))
     work, store = started_run(tmp_path, "none", [doubling], isolation="full")
     with store:
@@ -256,7 +258,9 @@ def descendants() -> set[int]:
     return found - {os.getpid()}
 
 
-@pytest.mark.parametrize("phase", ["measuring the seed improver", "the improver improves itself", "comparing on fresh repeats"])
+@pytest.mark.parametrize(
+    "phase", ["measuring the seed improver", "the improver improves itself", "comparing on fresh repeats"]
+)
 def test_an_interrupted_run_ends_soon_is_recorded_and_leaves_no_process(run, tmp_path, dispatch, phase):
     before = descendants()
     progress = Progress()
@@ -315,7 +319,9 @@ def test_the_verdict_names_both_comparisons():
 
 def evaluation_of(*values, outcome=Outcome.OK):
     return MetaEvaluation(
-        repeats=tuple(Repeat(task="t", initial_value=0.1, value=value, outcome=outcome, message="why") for value in values)
+        repeats=tuple(
+            Repeat(task="t", initial_value=0.1, value=value, outcome=outcome, message="why") for value in values
+        )
     )
 
 

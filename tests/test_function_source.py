@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools as it
 import math
 import random
+import re
 from collections.abc import Callable
 from copy import deepcopy
 from functools import lru_cache
@@ -63,7 +64,7 @@ def has_defaults(x, factor=FACTOR, *, power=FACTOR + 1):
     return x * factor * power
 
 
-def has_annotations(x: Callable[[int], int], y: int | None = None) -> "np.ndarray":
+def has_annotations(x: Callable[[int], int], y: int | None = None) -> np.ndarray:
     return x
 
 
@@ -188,6 +189,8 @@ def test_a_variable_of_an_enclosing_function_is_refused():
     assert refusal_of(uses_outer) == "the function uses_outer uses outer of an enclosing function; pass it in instead"
 
 
-@pytest.mark.parametrize("function", [len, lambda x: x, Mine, eval("lambda x: x")], ids=["built in", "lambda", "class", "no file"])
+@pytest.mark.parametrize(
+    "function", [len, lambda x: x, Mine, eval("lambda x: x")], ids=["built in", "lambda", "class", "no file"]
+)
 def test_what_is_not_defined_with_def_in_a_file_is_refused(function):
-    assert "should be a function" in refusal_of(function) or "define it in a file" in refusal_of(function)
+    assert re.search("should be a function|cannot be cut out|define it in a file", refusal_of(function))

@@ -29,7 +29,17 @@ SOMETIMES = HEAD + "    import random\n    if random.random() < 0.5:\n    " + PE
 def meta(run, engine, doubling):
     """`meta(improver, ...)`: what the meta-utility finds of an improver, on `doubling` unless other tasks are given."""
 
-    def meta(improver, *, tasks=(doubling,), n_repeats=3, purpose="a test", model=None, recorder=None, rng_seed=0, split="validation"):
+    def meta(
+        improver,
+        *,
+        tasks=(doubling,),
+        n_repeats=3,
+        purpose="a test",
+        model=None,
+        recorder=None,
+        rng_seed=0,
+        split="validation",
+    ):
         async def evaluate():
             async with engine(model=model, recorder=recorder, rng_seed=rng_seed) as made:
                 utilities = await made.utilities(tasks)
@@ -43,7 +53,9 @@ def meta(run, engine, doubling):
     return meta
 
 
-@pytest.mark.parametrize(("improver", "value"), [(KEEPS, 0.5), (PERFECT, 1.0), (WORTHLESS, 0.0)], ids=["keeps", "perfect", "worthless"])
+@pytest.mark.parametrize(
+    ("improver", "value"), [(KEEPS, 0.5), (PERFECT, 1.0), (WORTHLESS, 0.0)], ids=["keeps", "perfect", "worthless"]
+)
 def test_an_improver_is_worth_what_it_makes(meta, improver, value):
     evaluation = meta(improver)
     assert evaluation.value == evaluation.mean == value
@@ -112,7 +124,10 @@ def test_the_same_meta_utility_serves_other_purposes(run, engine, doubling):
 
 def test_an_improver_sees_validation_whatever_it_is_valued_on(meta, recorder):
     evaluation = meta(
-        HEAD + "    utility(initial_solution)\n    return initial_solution + '# new'\n", recorder=recorder, n_repeats=1, split="test"
+        HEAD + "    utility(initial_solution)\n    return initial_solution + '# new'\n",
+        recorder=recorder,
+        n_repeats=1,
+        split="test",
     )
     assert evaluation.value == 0.5
     splits = [(draw.split, solution.endswith("# new")) for draw, solution, _ in recorder.evaluations]
@@ -165,13 +180,15 @@ def test_values_are_the_same_with_one_worker_and_with_two(run, engine):
     dispatch = dataclasses.replace(find_task("dispatch"), n_validation=3)
 
     async def scenario(workers):
-        async with await Sandbox.start(SandboxConfig(workers=workers, self_test=False)) as sandbox:
-            async with engine(model=find_model("gp")(sandbox, 0), on=sandbox) as made:
-                meta_utility = MetaUtility(
-                    engine=made, utilities=await made.utilities([dispatch]), budget=BUDGET, n_repeats=3,
-                    split="validation", purpose="search",
-                )  # fmt: skip
-                return (await meta_utility.evaluate(bundled_improver("seed"))).repeats
+        async with (
+            await Sandbox.start(SandboxConfig(workers=workers, self_test=False)) as sandbox,
+            engine(model=find_model("gp")(sandbox, 0), on=sandbox) as made,
+        ):
+            meta_utility = MetaUtility(
+                engine=made, utilities=await made.utilities([dispatch]), budget=BUDGET, n_repeats=3,
+                split="validation", purpose="search",
+            )  # fmt: skip
+            return (await meta_utility.evaluate(bundled_improver("seed"))).repeats
 
     first, second = (run(scenario(workers)) for workers in (1, 2))
     assert first == second

@@ -85,7 +85,12 @@ def test_what_has_no_docstring_gets_a_plain_summary():
 
 @pytest.mark.parametrize(
     ("value", "outcome"),
-    [("None", Outcome.RAISED), ("'7'", Outcome.RAISED), ("float('nan')", Outcome.BAD_OUTPUT), ("1e60", Outcome.BAD_OUTPUT)],
+    [
+        ("None", Outcome.RAISED),
+        ("'7'", Outcome.RAISED),
+        ("float('nan')", Outcome.BAD_OUTPUT),
+        ("1e60", Outcome.BAD_OUTPUT),
+    ],
 )
 def test_a_candidate_that_makes_no_score_has_no_value(evaluate, value, outcome):
     evaluation = evaluate(near_the_target, f"def f(x): return {value}")
@@ -117,7 +122,7 @@ def test_a_score_of_text_is_a_task_whose_solutions_are_any_text(evaluate):
 
 
 def test_a_function_that_cannot_be_taken_along_is_refused_at_once():
-    with pytest.raises(ConfigError, match="should be a function that is defined with def|cannot be cut out"):
+    with pytest.raises(ConfigError, match=r"should be a function that is defined with def|cannot be cut out"):
         task_from_callable(lambda source: 1.0, seed_solution="abc", name="t")
 
 

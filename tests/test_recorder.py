@@ -70,7 +70,8 @@ def test_an_exchange_is_durable_before_it_is_answered(improve_recorded, path, sc
             return ["x"]
 
     improve_recorded(
-        HEAD + "    language_model.prompt('e', 'a')\n    utility(initial_solution)\n    language_model.prompt('e', 'b')\n"
+        HEAD
+        + "    language_model.prompt('e', 'a')\n    utility(initial_solution)\n    language_model.prompt('e', 'b')\n"
         "    return initial_solution\n",
         model=Looking(),
     )
@@ -132,7 +133,9 @@ def test_a_failed_improvement_is_recorded_with_the_reason(improve_recorded, stor
 
 
 def test_an_evaluation_is_recorded_with_its_scores_and_its_failure(improve_recorded, store, draw):
-    improve_recorded(HEAD + "    list(map(utility, [initial_solution, 'def double(n): return None']))\n    return 'x'\n")
+    improve_recorded(
+        HEAD + "    list(map(utility, [initial_solution, 'def double(n): return None']))\n    return 'x'\n"
+    )
     done, failed = store.evaluations(RUN_ID)
     assert (done.outcome, done.value, list(done.scores), done.n) == (Outcome.OK, 0.5, [0.5] * 4, 4)
     assert (done.task, done.split, done.key) == ("doubling", "validation", draw.key)
@@ -165,7 +168,8 @@ def test_what_an_improver_makes_of_an_improver_is_recorded_as_an_improver(improv
 @pytest.mark.parametrize("text", ["nul \x00", "\x1b[31m", "x" * 1_000_000], ids=["nul", "escape", "long"])
 def test_odd_answers_come_back_from_the_store_as_they_were(improve_recorded, store, scripted_model, text):
     improve_recorded(
-        HEAD + "    language_model.prompt('e', 'm')\n    return initial_solution\n", model=scripted_model(lambda *_: text)
+        HEAD + "    language_model.prompt('e', 'm')\n    return initial_solution\n",
+        model=scripted_model(lambda *_: text),
     )
     assert store.journal(RUN_ID)[0].response["answers"] == [text]
     assert store.model_calls(RUN_ID)[0].answers == [text]

@@ -89,7 +89,12 @@ def test_the_paper_s_rule_takes_a_worse_proposal_too(recursion, proposal):
 @pytest.mark.parametrize("accept", ["better", "always"])
 @pytest.mark.parametrize(
     ("proposes", "outcome"),
-    [("None", Outcome.BAD_OUTPUT), ("1 / 0", Outcome.RAISED), ("''", Outcome.BAD_OUTPUT), ("__import__('os')._exit(1)", Outcome.EXITED)],
+    [
+        ("None", Outcome.BAD_OUTPUT),
+        ("1 / 0", Outcome.RAISED),
+        ("''", Outcome.BAD_OUTPUT),
+        ("__import__('os')._exit(1)", Outcome.EXITED),
+    ],
 )
 def test_where_an_improver_fails_on_itself_it_stays(recursion, proposes, outcome, accept):
     seed = improver_that(0.5, proposes)
@@ -142,6 +147,8 @@ def test_what_decides_is_measured_on_draws_that_the_search_never_saw(recursion, 
 def test_a_proposal_and_its_parent_are_compared_on_the_same_draws(recursion, recorder):
     recursion(improver_that(0.5, repr(GOOD)), recorder=recorder)
     gate = [started for started in recorder.started if started.scope.startswith("round-1/gate/")]
-    scopes = {improver: sorted(s.scope for s in gate if s.improver == improver) for improver in {s.improver for s in gate}}
+    scopes = {
+        improver: sorted(s.scope for s in gate if s.improver == improver) for improver in {s.improver for s in gate}
+    }
     assert len(scopes) == 2
     assert len({tuple(names) for names in scopes.values()}) == 1

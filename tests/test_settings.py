@@ -24,7 +24,7 @@ def test_what_is_said_of_a_budget_holds_and_the_rest_stays():
 
 def test_paper_is_the_released_configuration():
     settings = checked_settings(paper=True)
-    assert PAPER_BUDGET == Budget(calls=4, responses=6, utility_calls=25)
+    assert Budget(calls=4, responses=6, utility_calls=25) == PAPER_BUDGET
     assert settings.budget(MODEL_DEFAULT) == settings.meta_budget(MODEL_DEFAULT) == PAPER_BUDGET
     assert (settings.n_repeats, settings.accept_rule) == (5, "always")
 

@@ -19,7 +19,9 @@ SETTINGS = {"workers": 1}
 
 @pytest.fixture
 def evaluate_once(run):
-    return lambda task, solution, split="test": run(single.evaluate(task, solution, split, checked_settings(**SETTINGS)))
+    return lambda task, solution, split="test": run(
+        single.evaluate(task, solution, split, checked_settings(**SETTINGS))
+    )
 
 
 @pytest.fixture
@@ -38,12 +40,10 @@ def improve_once(run, tmp_path):
 
 
 def test_an_evaluation_has_a_value_with_its_interval_over_instances(evaluate_once, doubling):
-    half = "calls = []\ndef double(n):\n    calls.append(1)\n    return [2 * x for x in n] if len(calls) % 2 else [0] * 6\n"
+    half = "calls = []\ndef double(n):\n    calls.append(1)\n    return [(len(calls) % 2) * 2 * x for x in n]\n"
     document = evaluate_once(doubling, half)
-    assert {key: document[key] for key in ("task", "split", "outcome", "message", "value", "n", "violations", "opaque")} == {
-        "task": "doubling", "split": "test", "outcome": "ok", "message": "", "value": 0.5, "n": 6, "violations": [],
-        "opaque": False,
-    }  # fmt: skip
+    keys = ("task", "split", "outcome", "message", "value", "n", "violations", "opaque")
+    assert [document[key] for key in keys] == ["doubling", "test", "ok", "", 0.5, 6, [], False]
     assert document["scores"] == [1.0, 0.0] * 3
     assert 0 <= document["low"] < 0.5 < document["high"] <= 1
     assert document["isolation"] in ("full", "confined", "sealed")
@@ -51,7 +51,12 @@ def test_an_evaluation_has_a_value_with_its_interval_over_instances(evaluate_onc
 
 def test_a_failed_evaluation_has_no_value(evaluate_once, doubling):
     document = evaluate_once(doubling, "print('so far')\ndef double(n): return None", split="validation")
-    assert (document["outcome"], document["value"], document["low"], document["high"]) == ("bad_output", None, None, None)
+    assert (document["outcome"], document["value"], document["low"], document["high"]) == (
+        "bad_output",
+        None,
+        None,
+        None,
+    )
     assert document["message"] == "instance 0: the answer has the wrong type: Expected `array`, got `null`"
     assert (document["printed"], document["n"]) == ("so far\n", 4)
 

@@ -44,9 +44,7 @@ def test_other_keys_are_computed_on_their_own():
 def test_the_first_asker_may_be_cancelled_while_others_wait():
     async def scenario() -> None:
         flight, started, gate = SingleFlight(), [], asyncio.Event()
-        first, second = (
-            asyncio.create_task(flight.get("a", counted(1, started=started, gate=gate))) for _ in range(2)
-        )
+        first, second = (asyncio.create_task(flight.get("a", counted(1, started=started, gate=gate))) for _ in range(2))
         await asyncio.sleep(0)
         first.cancel()
         with pytest.raises(asyncio.CancelledError):

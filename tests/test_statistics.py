@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from fractions import Fraction
-from statistics import fmean
+from statistics import NormalDist, fmean
 
 import pytest
 from hypothesis import given, settings
@@ -87,6 +87,30 @@ def test_intervals_cover_the_true_mean_about_as_often_as_they_say(draw, monkeypa
         low, high = statistics.bca_interval([draw(rng) for _ in range(25)], number)
         covered += low <= 0 <= high
     assert 0.87 <= covered / n_samples <= 0.985
+
+
+def efron_s_interval(values: list[float], rng_seed: int) -> tuple[float, float]:
+    """The BCa interval as it is defined: with a jackknife, and quantiles between order statistics."""
+    rng, normal = random.Random(rng_seed), NormalDist()
+    means = sorted(fmean(rng.choices(values, k=len(values))) for _ in range(statistics.N_RESAMPLES))
+    bias = normal.inv_cdf(sum(resampled < fmean(values) for resampled in means) / len(means))
+    left_out = [fmean(values[:index] + values[index + 1 :]) for index in range(len(values))]
+    distances = [fmean(left_out) - one for one in left_out]
+    acceleration = sum(d**3 for d in distances) / (6 * sum(d**2 for d in distances) ** 1.5)
+    ends = []
+    for level in (0.025, 0.975):
+        z = bias + normal.inv_cdf(level)
+        place = normal.cdf(bias + z / (1 - acceleration * z)) * (len(means) - 1)
+        ends.append(means[int(place)] + (place % 1) * (means[int(place) + 1] - means[int(place)]))
+    return ends[0], ends[1]
+
+
+@pytest.mark.parametrize("n", [8, 20, 60])
+def test_the_interval_of_skewed_values_is_efron_s(n):
+    rng = random.Random(n)
+    values = [rng.expovariate(1) ** 2 for _ in range(n)]
+    width = statistics.estimate(values).high - statistics.estimate(values).low
+    assert statistics.bca_interval(values, 5) == pytest.approx(efron_s_interval(values, 5), abs=0.01 * width)
 
 
 def test_a_higher_confidence_makes_a_wider_interval():

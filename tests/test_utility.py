@@ -273,21 +273,27 @@ def changed(task, before, after):
     return dataclasses.replace(task, utility_source=task.utility_source.replace(before, after))
 
 
+MADE = "failed: its instances() "
+EXITS_AT_ONCE = "import os; os._exit(7); "
 BROKEN_UTILITIES = {
-    "does not compile": ("Answer =", "Answer = =", r"failed: line 4: SyntaxError: .*"),
-    "raises when loaded": ("Answer =", "1 / 0\nAnswer =", r"failed: while it was loaded: line 4: ZeroDivisionError: .*"),
+    "does not compile": ("Answer =", "Answer = =", "failed: line 4: SyntaxError: "),
+    "raises when loaded": ("Answer =", "1 / 0\nAnswer =", "failed: while it was loaded: line 4: ZeroDivisionError: "),
     "no instances": ("def instances", "def examples", "failed: utility.py does not define the function instances"),
     "no score": ("def score", "def points", "failed: utility.py does not define the function score"),
-    "instances raise": ("return [((", "1 / 0; return [((", r"failed: its instances\(\) failed: line 8: ZeroDivision.*"),
-    "instances exit": ("return [((", "import os; os._exit(0); [((", r"ended: its process ended with exit code 0"),
-    "none made": ("range(n)]", "range(0)]", r"failed: its instances\(\) made 0 instances, not 4"),
-    "too many made": ("range(n)]", "range(n + 1)]", r"failed: its instances\(\) made 5 instances, not 4"),
-    "nothing returned": ("return [((", "[((", r"failed: its instances\(\) failed: TypeError: 'NoneType' .*"),
-    "no pairs": (', "the hidden part of an instance")', ",)", r"failed: its instances\(\) failed: ValueError: not enough .*"),
-    "no tuple": ("(([rng.randint(1, 99) for _ in range(6)],)", "(5", r"failed: its instances\(\) .*with a tuple of arguments"),
-    "no plain data": ("rng.randint(1, 99)", "rng", r"failed: its instances\(\) made arguments that are not plain data: .*"),
-    "score exits": ("(numbers,) =", "import os; os._exit(7); (numbers,) =", r"ended: its process ended with exit code 7"),
-}  # fmt: skip
+    "instances raise": ("return [((", "1 / 0; return [((", MADE + "failed: line 8: ZeroDivisionError: "),
+    "instances exit": ("return [((", EXITS_AT_ONCE + "[((", "ended: its process ended with exit code 7"),
+    "none made": ("range(n)]", "range(0)]", MADE + "made 0 instances, not 4"),
+    "too many made": ("range(n)]", "range(n + 1)]", MADE + "made 5 instances, not 4"),
+    "nothing returned": ("return [((", "[((", MADE + "failed: TypeError: 'NoneType' "),
+    "no pairs": (', "the hidden part of an instance")', ",)", MADE + "failed: ValueError: not enough "),
+    "no tuple": (
+        "(([rng.randint(1, 99) for _ in range(6)],)",
+        "(5",
+        MADE + "failed: TypeError: each instance should be ",
+    ),
+    "no plain data": ("rng.randint(1, 99)", "rng", MADE + "made arguments that are not plain data: "),
+    "score exits": ("(numbers,) =", EXITS_AT_ONCE + "(numbers,) =", "ended: its process ended with exit code 7"),
+}
 
 
 @pytest.mark.parametrize("change", BROKEN_UTILITIES.values(), ids=BROKEN_UTILITIES.keys())
@@ -295,7 +301,8 @@ def test_a_failure_of_a_task_s_own_code_is_one_sentence_that_names_the_task(eval
     before, after, says = change
     with pytest.raises(TaskError) as raised:
         evaluate(changed(doubling, before, after), PERFECT)
-    assert re.fullmatch(f"the utility of task doubling {says}", str(raised.value))
+    assert str(raised.value).startswith(f"the utility of task doubling {says}")
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize("where", ["Answer =", "return [(("], ids=["when loaded", "in instances"])
@@ -331,7 +338,11 @@ def score(arguments, hidden, answer):
         ("values += 1; return values - 1", Outcome.OK, ""),
         ("return values[:, None]", Outcome.BAD_OUTPUT, "instance 0: an answer should have the shape (3,), not (3, 1)"),
         ("return [[1], [1, 2]]", Outcome.BAD_OUTPUT, "instance 0: the answer is no array: "),
-        ("return ['a', 'b', 'c']", Outcome.BAD_OUTPUT, "instance 0: the answer should be an array of numbers, not ndarray"),
+        (
+            "return ['a', 'b', 'c']",
+            Outcome.BAD_OUTPUT,
+            "instance 0: the answer should be an array of numbers, not ndarray",
+        ),
         ("return None", Outcome.BAD_OUTPUT, "instance 0: the answer should be an array of numbers, not NoneType"),
         ("return values / 0", Outcome.BAD_OUTPUT, "instance 0: the scorer returned nan instead of a finite number"),
     ],

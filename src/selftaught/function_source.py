@@ -103,7 +103,7 @@ def _source_of(function: Callable[..., Any]) -> tuple[str, ast.FunctionDef]:
         source = textwrap.dedent("\n".join(text.rstrip("\n").split("\n")[definition.lineno - 2 :]))
         ast.parse(source)
     except SyntaxError:
-        raise ConfigError(f"the source of {function!r} cannot be cut out; define it at the top level of a file") from None
+        raise ConfigError(f"the source of {function!r} cannot be cut out; define it at the top of a file") from None
     return source, definition
 
 

@@ -42,7 +42,7 @@ IMPROVER_LIMITS = Limits(cpu_seconds=30.0, wall_seconds=120.0, threads=True)
 
 MAX_REQUESTS_IN_FLIGHT = 64
 MAX_REFUSALS = 1000
-"""An improver that goes on asking for what is refused is ended: its clocks stand still meanwhile, and each is recorded."""
+"""An improver that goes on asking for what is refused is ended: its clock stands still meanwhile, all is recorded."""
 
 MAX_VIOLATIONS_KEPT = 20
 

@@ -16,6 +16,7 @@ IsolationMode = Literal["auto", "full", "confined", "sealed"]
 
 PAPER_BUDGET = Budget(calls=4, responses=6, utility_calls=25)
 PAPER_REPEATS = 5
+DEFAULT_REPEATS = 3
 
 
 class RunSettings(pydantic.BaseModel):
@@ -24,7 +25,7 @@ class RunSettings(pydantic.BaseModel):
     Attributes:
         model: The language model, by name.
         rounds: T, the rounds of self-improvement.
-        repeats: Downstream improvements for each task in one use of the meta-utility; 4, or 5 with --paper.
+        repeats: Downstream improvements for each task in one use of the meta-utility; 3, or 5 with --paper.
         rng_seed: What all random numbers are drawn from.
         budget_calls: Model calls in one improvement of a solution; by default what suits the model.
         budget_responses: Samples in one such call.
@@ -46,7 +47,7 @@ class RunSettings(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
     model: str = "gp"
-    rounds: Annotated[int, pydantic.Field(ge=0, le=1000)] = 4
+    rounds: Annotated[int, pydantic.Field(ge=0, le=1000)] = 3
     repeats: Count | None = None
     rng_seed: Annotated[int, pydantic.Field(ge=0)] = 0
     budget_calls: Count | None = None
@@ -58,9 +59,9 @@ class RunSettings(pydantic.BaseModel):
     improver: str = "seed"
     accept: AcceptRule | None = None
     paper: bool = False
-    gate_repeats: Count = 8
-    test_repeats: Count = 8
-    fresh_repeats: Count = 20
+    gate_repeats: Count = 4
+    test_repeats: Count = 4
+    fresh_repeats: Count = 16
     workers: Annotated[int, pydantic.Field(ge=1, le=256)] | None = None
     isolation: IsolationMode = "auto"
     unsafe_no_isolation: bool = False
@@ -87,7 +88,7 @@ class RunSettings(pydantic.BaseModel):
     @property
     def n_repeats(self) -> int:
         """The number of repeats that holds."""
-        return self.repeats or (PAPER_REPEATS if self.paper else 4)
+        return self.repeats or (PAPER_REPEATS if self.paper else DEFAULT_REPEATS)
 
 
 def checked_settings(**given: object) -> RunSettings:

@@ -52,7 +52,9 @@ def test_it_imports_what_published_improvers_import(improver):
     assert imported <= {"helpers", *sys.stdlib_module_names}
 
 
-@pytest.mark.parametrize("budget", BUDGETS, ids=lambda budget: f"{budget.calls}-{budget.responses}-{budget.utility_calls}")
+@pytest.mark.parametrize(
+    "budget", BUDGETS, ids=lambda budget: f"{budget.calls}-{budget.responses}-{budget.utility_calls}"
+)
 def test_it_stays_within_any_budget(improver, improve, scripted_model, budget):
     model = scripted_model(lambda message, sample: FENCED.format(factor=sample / 2))
     result = improve(improver, model=model, budget=budget)
@@ -80,10 +82,18 @@ def test_it_shows_the_model_the_program_and_how_it_is_judged(improver, improve, 
 
 @pytest.mark.parametrize(
     "answer",
-    ["", "I cannot do that.", "```\n```", "```python\ndef f(:\n```", "```python\nwhile True: pass\n```", "\x00", "```" * 1000],
+    [
+        "",
+        "I cannot do that.",
+        "```\n```",
+        "```python\ndef f(:\n```",
+        "```python\nwhile True: pass\n```",
+        "\x00",
+        "```" * 1000,
+    ],
     ids=["empty", "no code", "empty fence", "broken code", "endless code", "null", "fences"],
 )
-def test_rubbish_is_an_outcome_and_never_a_solution_worse_than_the_first(improver, improve, scripted_model, answer, evaluate, doubling):
+def test_rubbish_from_the_model_is_an_outcome(improver, improve, scripted_model, answer):
     improvement = improve(improver, model=scripted_model(lambda *_: answer)).improvement
     assert improvement.outcome in ENDINGS | {Outcome.BAD_OUTPUT}
     assert (improvement.solution is not None) == (improvement.outcome is Outcome.OK)
@@ -99,7 +109,7 @@ def test_it_does_the_same_twice_on_the_embedded_model(improver, improve, sandbox
     budget = Budget(calls=2, responses=3, utility_calls=6)
     first, again = (improve(improver, model=find_model("gp")(sandbox, 0), budget=budget) for _ in range(2))
     assert first.improvement == again.improvement
-    assert [exchange for exchange in first.recorder.exchanges] == [exchange for exchange in again.recorder.exchanges]
+    assert first.recorder.exchanges == again.recorder.exchanges
 
 
 @pytest.mark.parametrize("name", ["greedy", "best_of_n"])
@@ -124,6 +134,8 @@ def test_best_of_n_asks_about_the_first_every_time(improve, scripted_model, doub
 
 
 def test_the_seed_improver_asks_once(improve, scripted_model):
-    result = improve(bundled_improver("seed"), model=scripted_model(lambda message, sample: FENCED.format(factor=sample)))
+    result = improve(
+        bundled_improver("seed"), model=scripted_model(lambda message, sample: FENCED.format(factor=sample))
+    )
     counts = {"calls": 1, "responses": 6, "utility_calls": 6, "evaluations": 0}
     assert result.improvement.usage.counts() == counts

@@ -18,7 +18,7 @@ _MARKDOWN = MarkdownIt("commonmark")
 def extract_code(answer: str) -> str | None: ...
 @overload
 def extract_code(answer: list[str]) -> list[str]: ...
-def extract_code(answer: str | list[str]) -> str | None | list[str]:
+def extract_code(answer: str | list[str]) -> str | list[str] | None:
     """The largest fenced block of an answer, or None; for a list of answers, the list of those found.
 
     Bare code without any fence counts where it parses as Python and defines something. Among several blocks the

@@ -1,4 +1,4 @@
-"""Schedule 25 jobs on one machine. A job that ends after its due date costs its weight times its lateness.
+"""Schedule 16 jobs on one machine. A job that ends after its due date costs its weight times its lateness.
 
 Whenever the machine is free, the waiting job with the highest `priority` runs next. Lower total cost is better.
 """
@@ -25,7 +25,7 @@ def instances(split: str, rng: random.Random, n: int) -> list[tuple[tuple[list[J
     return made
 
 
-def random_jobs(rng: random.Random, centre: float, width: float, size: int = 25) -> list[Job]:
+def random_jobs(rng: random.Random, centre: float, width: float, size: int = 16) -> list[Job]:
     times = [rng.randint(1, 100) for _ in range(size)]
     earliest, latest = sum(times) * (centre - width / 2), sum(times) * (centre + width / 2)
     return [(time, max(0, round(rng.uniform(earliest, latest))), rng.randint(1, 10)) for time in times]
