@@ -10,7 +10,7 @@ import pytest
 from selftaught.budget import Budget
 from selftaught.engine import Assignment, run_in_parallel
 from selftaught.errors import Outcome, TaskError
-from selftaught.meta_utility import UtilityOnDraw
+from selftaught.meta_utility import MetaUtility, UtilityOnDraw
 
 BUDGET = Budget(calls=4, responses=6, utility_calls=25)
 KEEPS = (
@@ -106,6 +106,45 @@ def test_closing_the_engine_ends_improvements_under_way(
 
     run(scenario())
     assert recorder.finished == []
+
+
+def test_work_that_nobody_waits_for_any_more_is_given_up(run, engine, recorder, scripted_model, doubling):
+    """An improver that returns, or is killed, while its meta-utility is being computed: no call is made for it after."""
+
+    class Slow(scripted_model):
+        async def answer(self, request):
+            self.asked.append(request)
+            await asyncio.sleep(0.2)
+            return ["x"]
+
+    model = Slow()
+    asks_twice = KEEPS.replace("utility(initial_solution)", "[language_model.prompt('e', 'm') for _ in range(4)]")
+    leaves = (
+        "import threading, time\n"
+        "def improve_algorithm(initial_solution, utility, language_model):\n"
+        f"    threading.Thread(target=utility, args=[{asks_twice!r}], daemon=True).start()\n"
+        "    time.sleep(0.1)\n"
+        "    return initial_solution\n"
+    )
+
+    async def scenario():
+        async with engine(model=model, recorder=recorder) as made:
+            meta_utility = MetaUtility(
+                engine=made, utilities=await made.utilities([doubling]), budget=BUDGET, n_repeats=2,
+                split="validation", purpose="search",
+            )  # fmt: skip
+            on_itself = Assignment(
+                scope="round-1", improver=leaves, initial_solution=leaves, task="meta", budget=BUDGET
+            )
+            assert (await made.improve(on_itself, meta_utility)).outcome is Outcome.OK
+            asked = len(model.asked)
+            await asyncio.sleep(0.5)
+            return asked, len(model.asked)
+
+    asked, asked_after = run(scenario())
+    assert 0 < asked == asked_after <= 2
+    assert [started.task for started in recorder.started] == ["meta", "doubling", "doubling"]
+    assert len(recorder.finished) == 1
 
 
 def test_results_come_in_the_order_of_the_calls(run):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -52,6 +53,46 @@ def test_the_first_asker_may_be_cancelled_while_others_wait():
         gate.set()
         assert await second == 1
         assert started == [1]
+
+    asyncio.run(scenario())
+
+
+def test_what_nobody_waits_for_any_more_is_given_up_and_computed_anew_for_the_next():
+    async def scenario() -> None:
+        flight, started, gate = SingleFlight(), [], asyncio.Event()
+        asking = [asyncio.create_task(flight.get("a", counted(1, started=started, gate=gate))) for _ in range(2)]
+        await asyncio.sleep(0)
+        for one in asking:
+            one.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+        await asyncio.sleep(0)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        assert await flight.get("a", counted(2, started=started)) == 2
+        assert started == [1, 2]
+
+    asyncio.run(scenario())
+
+
+def test_closing_waits_for_what_was_given_up():
+    async def scenario() -> None:
+        flight, ended = SingleFlight(), []
+
+        async def ends_slowly() -> None:
+            try:
+                await asyncio.sleep(1000)
+            finally:
+                await asyncio.sleep(0.01)
+                ended.append(1)
+
+        asking = asyncio.create_task(flight.get("a", ends_slowly))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+        assert ended == []
+        with contextlib.suppress(asyncio.CancelledError):
+            await flight.close()
+        assert ended == [1]
 
     asyncio.run(scenario())
 

@@ -151,6 +151,24 @@ def test_the_same_solution_on_the_same_draw_is_run_once_even_if_asked_for_at_the
     assert reported == [(PERFECT, draw, 1.0), (PERFECT, other, 1.0), (doubling.seed_solution, draw, 0.5)]
 
 
+def test_an_evaluation_that_is_given_up_disturbs_no_other(run, sandbox, doubling, draw):
+    """Its instances are under way in the task's process: that reply must not be taken for another's."""
+    draws = [dataclasses.replace(draw, key=str(number)) for number in range(20)]
+
+    async def scenario():
+        async with open_utility(doubling, sandbox) as alone:
+            expected = [await alone.worker.inputs(one) for one in draws]
+        async with open_utility(doubling, sandbox) as utility:
+            for one in draws[::2]:
+                asking = asyncio.create_task(utility.evaluate(PERFECT, one))
+                await asyncio.sleep(0.001)
+                asking.cancel()
+            assert [await utility.worker.inputs(one) for one in draws] == expected
+            assert (await utility.evaluate(PERFECT, draws[0])).value == 1.0
+
+    run(scenario())
+
+
 def test_an_evaluation_is_reported_before_anyone_learns_of_it(run, sandbox, doubling, draw):
     events = []
 

@@ -127,6 +127,12 @@ class TaskWorker:
         }
 
     async def _ask(self, request: InputsRequest | ScoreRequest) -> TaskReply:
+        # Whoever asks may be cancelled; the reply has to be taken all the same, or the next one would get it.
+        exchange = asyncio.create_task(self._exchange(request))
+        exchange.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return await asyncio.shield(exchange)
+
+    async def _exchange(self, request: InputsRequest | ScoreRequest) -> TaskReply:
         async with self._lock:
             await _send_to_task(self._child, self._task, request)
             return await _receive_from_task(self._child, self._task)

@@ -91,7 +91,8 @@ def test_every_split_is_drawn_alike(task, split):
 @pytest.mark.parametrize("split", ["validation", "test"])
 def test_the_textbook_solution_reaches_its_stated_value(task, split):
     value = task.value(task.textbook_solution, split)
-    assert LEAST_TEXTBOOK_VALUE[task.name] <= value <= 1.05
+    # 1 is a bound, or a heuristic that a better rule may beat by a little, as on dispatch.
+    assert LEAST_TEXTBOOK_VALUE[task.name] <= value <= 1.1
 
 
 def test_a_use_with_the_seed_solution_takes_at_most_30_milliseconds(task):

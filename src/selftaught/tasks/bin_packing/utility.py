@@ -56,4 +56,4 @@ def score(arguments: tuple[list[int], int], hidden: tuple[int, int], answer: Ans
         loads[number] += item
     if max(loads.values()) > capacity:
         raise ValueError("a bin holds more than its capacity")
-    return (worst_fit - len(loads)) / (worst_fit - lower_bound)
+    return max(-1.0, (worst_fit - len(loads)) / (worst_fit - lower_bound))  # how bad a bad rule is tells nothing

@@ -62,4 +62,4 @@ def score(arguments: tuple[list[Job]], hidden: tuple[float, float], answer: Answ
     (jobs,), (trivial, reference) = arguments, hidden
     if sorted(answer) != list(range(len(jobs))):
         raise ValueError("every job must run exactly once")
-    return (trivial - cost(jobs, answer)) / (trivial - reference)
+    return max(-1.0, (trivial - cost(jobs, answer)) / (trivial - reference))  # how bad a bad rule is tells nothing

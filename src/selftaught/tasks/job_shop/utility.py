@@ -68,7 +68,7 @@ def makespan(jobs: list[Job], starts: Answer) -> int:
 
 def score(arguments: tuple[list[Job]], hidden: tuple[float, int], answer: Answer) -> float:
     (jobs,), (trivial, bound) = arguments, hidden
-    return (trivial - makespan(jobs, answer)) / (trivial - bound)
+    return max(-1.0, (trivial - makespan(jobs, answer)) / (trivial - bound))  # how bad a bad rule is tells nothing
 
 
 def lower_bound(jobs: list[Job]) -> int:  # the longest job; or all work of a machine and the least before and after

@@ -59,7 +59,9 @@ def score(arguments: tuple[list[Item], list[int]], hidden: tuple[int, float], an
     loads = [sum(items[number][1][resource] for number in answer) for resource in range(len(capacities))]
     if any(load > capacity for load, capacity in zip(loads, capacities, strict=True)):
         raise ValueError("the items taken need more than there is of a resource")
-    return (sum(items[number][0] for number in answer) - trivial) / (bound - trivial)
+    return max(
+        -1.0, (sum(items[number][0] for number in answer) - trivial) / (bound - trivial)
+    )  # how bad a bad rule is tells nothing
 
 
 def upper_bound(items: list[Item], capacities: list[int]) -> float:  # Lagrangian: prices for the resources, improved

@@ -52,7 +52,7 @@ def score(arguments: tuple[Cities], hidden: tuple[float, float], answer: Answer)
     (cities,), (nearest, best) = arguments, hidden
     if sorted(answer) != list(range(len(cities))) or answer[0] != 0:
         raise ValueError("a tour starts at city 0 and visits every city once")
-    return (nearest - length(cities, answer)) / (nearest - best)
+    return max(-1.0, (nearest - length(cities, answer)) / (nearest - best))  # how bad a bad rule is tells nothing
 
 
 def improved(cities: Cities, tour: Answer) -> Answer:  # 2-opt and Or-opt moves until none makes the tour shorter
