@@ -1,6 +1,6 @@
 """Runs `selftaught run TASK` for several rng seeds and prints a Markdown table of the gains, one row as each ends.
 
-    .venv/bin/python benchmarks/gains.py dispatch 0-9 -- --paper
+.venv/bin/python benchmarks/gains.py dispatch 0-9 -- --paper
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ def main(arguments: list[str]) -> None:
     task, _, seeds = own.partition(" ")
     first, _, last = (seeds or "0-9").partition("-")
     print(f"`selftaught run {task} --rng-seed N {flags}`\n")
-    print("| N | seed improver | best-of-n | improved | over seed (95 %) | p | over best-of-n (95 %) | p | rounds accepted | s |")
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    columns = ("N", "seed improver", "best-of-n", "improved", "over seed (95 %)", "p", "over best-of-n (95 %)", "p")
+    columns += ("rounds accepted", "s")
+    print(f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|", flush=True)
     documents = []
     for rng_seed in range(int(first), int(last or first) + 1):
         documents.append(_run(task, rng_seed, flags.split()))
@@ -35,7 +36,7 @@ def main(arguments: list[str]) -> None:
 
 def _run(task: str, rng_seed: int, flags: list[str]) -> dict[str, Any]:
     command = [str(SELFTAUGHT), "run", task, "--rng-seed", str(rng_seed), "--json", *flags]
-    finished = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
     if finished.returncode != 0:
         sys.exit(finished.stderr)
     document: dict[str, Any] = json.loads(finished.stdout)

@@ -118,11 +118,11 @@ def test_work_that_nobody_waits_for_any_more_is_given_up(run, engine, recorder, 
             return ["x"]
 
     model = Slow()
-    asks_twice = KEEPS.replace("utility(initial_solution)", "[language_model.prompt('e', 'm') for _ in range(4)]")
+    asks = KEEPS.replace("utility(initial_solution)", "[language_model.prompt('e', 'm') for _ in range(4)]")
     leaves = (
         "import threading, time\n"
         "def improve_algorithm(initial_solution, utility, language_model):\n"
-        f"    threading.Thread(target=utility, args=[{asks_twice!r}], daemon=True).start()\n"
+        f"    threading.Thread(target=utility, args=[{asks!r}], daemon=True).start()\n"
         "    time.sleep(0.1)\n"
         "    return initial_solution\n"
     )

@@ -158,10 +158,18 @@ def test_everything_in_the_document_is_in_the_store(whole_run, store_of):
     assert counts["journal"] >= document["budget"]["calls"] + document["budget"]["utility_calls"]
 
 
-def test_no_score_stands_for_a_failure_in_the_store(whole_run, store_of):
-    document = whole_run("first", workers=2)
-    evaluations = store_of("first").evaluations(document["run_id"])
-    assert {evaluation.outcome for evaluation in evaluations} > {Outcome.OK}
+def test_no_score_stands_for_a_failure(whole_run, store_of, folder, doubling):
+    (folder / "breaks.py").write_text(
+        "def improve_algorithm(initial_solution, utility, language_model):\n"
+        "    return 'def double(numbers): return None'\n"
+    )
+    settings = {"improver": str(folder / "breaks.py"), "rounds": 0, "workers": 2}
+    document = whole_run("breaks", tasks=[doubling], **settings)
+    failure = "bad_output: instance 0: the answer has the wrong type: Expected `array`, got `null`"
+    assert (document["improver"]["failed"], document["improver"]["commonest_failure"]) == (3, failure)
+    assert document["improver"]["test"]["mean"] == document["initial_solution"]["test"]["mean"] == 0.5
+    evaluations = store_of("breaks").evaluations(document["run_id"])
+    assert {evaluation.outcome for evaluation in evaluations} >= {Outcome.OK, Outcome.BAD_OUTPUT}
     for evaluation in evaluations:
         assert (evaluation.value is not None) == (evaluation.outcome is Outcome.OK)
 

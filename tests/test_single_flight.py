@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 
 import pytest
 
@@ -90,8 +89,7 @@ def test_closing_waits_for_what_was_given_up():
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
         assert ended == []
-        with contextlib.suppress(asyncio.CancelledError):
-            await flight.close()
+        await flight.close()
         assert ended == [1]
 
     asyncio.run(scenario())

@@ -1,9 +1,9 @@
 """The Self-Taught Optimizer as software that people use. Importing has no effect; names load when first used.
 
-    import selftaught as st
+import selftaught as st
 
-    run = st.stop("dispatch", model="gp", rounds=4, rng_seed=0)
-    print(run.improver.source)
+run = st.stop("dispatch", model="gp", rounds=4, rng_seed=0)
+print(run.improver.source)
 """
 
 from __future__ import annotations

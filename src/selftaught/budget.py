@@ -55,9 +55,7 @@ class Usage:
         self.utility_calls += utility_calls
         self.evaluations += evaluations
         if self.parent is not None:
-            self.parent.add(
-                calls=calls, responses=responses, utility_calls=utility_calls, evaluations=evaluations
-            )
+            self.parent.add(calls=calls, responses=responses, utility_calls=utility_calls, evaluations=evaluations)
 
     def counts(self) -> dict[str, int]:
         """The four counts by name."""

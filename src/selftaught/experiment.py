@@ -25,8 +25,8 @@ from selftaught.settings import RunSettings
 from selftaught.source import sha256_of
 from selftaught.statistics import Estimate, PairedDifference, estimate, paired_difference
 from selftaught.store import RunStart, Store
-from selftaught.task_definition import Task
 from selftaught.task_check import check_task
+from selftaught.task_definition import Task
 
 SIGNIFICANCE = 0.05
 
@@ -118,24 +118,23 @@ async def run_stop(tasks: Sequence[Task], settings: RunSettings, store: Store, p
     seed_improver = resolve_improver(settings.improver, store)
     make_model = find_model(settings.model)
     config = {"kind": "run", "tasks": [task.name for task in tasks], **settings.model_dump()}
-    async with opened_sandbox(settings) as sandbox:
-        async with recorded_run(store, config, tasks, sandbox.mode) as run_id:
-            recorder = StoreRecorder(store, run_id, settings.model)
-            engine = Engine(
-                sandbox=sandbox,
-                model=make_model(sandbox, settings.rng_seed),
-                rng_seed=settings.rng_seed,
-                recorder=recorder,
-                usage=progress.usage,
-                on_progress=progress.improvement_finished,
+    async with opened_sandbox(settings) as sandbox, recorded_run(store, config, tasks, sandbox.mode) as run_id:
+        recorder = StoreRecorder(store, run_id, settings.model)
+        engine = Engine(
+            sandbox=sandbox,
+            model=make_model(sandbox, settings.rng_seed),
+            rng_seed=settings.rng_seed,
+            recorder=recorder,
+            usage=progress.usage,
+            on_progress=progress.improvement_finished,
+        )
+        async with engine:
+            experiment = Experiment(
+                run_id=run_id, tasks=tasks, settings=settings, engine=engine, recorder=recorder, progress=progress
             )
-            async with engine:
-                experiment = Experiment(
-                    run_id=run_id, tasks=tasks, settings=settings, engine=engine, recorder=recorder, progress=progress
-                )
-                document = await experiment.run(seed_improver)
-            store.finish_run(run_id, status="finished", result=document)
-            await store.committed()
+            document = await experiment.run(seed_improver)
+        store.finish_run(run_id, status="finished", result=document)
+        await store.committed()
     return document
 
 

@@ -112,9 +112,7 @@ class MetaUtility:
 
     def for_purpose(self, purpose: str, *, n_repeats: int | None = None, split: Split | None = None) -> MetaUtility:
         """The same meta-utility with draws of its own."""
-        return replace(
-            self, purpose=purpose, n_repeats=n_repeats or self.n_repeats, split=split or self.split
-        )
+        return replace(self, purpose=purpose, n_repeats=n_repeats or self.n_repeats, split=split or self.split)
 
     async def evaluate(self, improver: str) -> MetaEvaluation:
         """How good an improver is: every task, `n_repeats` times."""

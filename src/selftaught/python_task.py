@@ -8,7 +8,7 @@ from typing import Any
 from selftaught.function_source import self_contained_source
 from selftaught.task_definition import MIB, Task
 
-_OPAQUE_FRAME = '''
+_OPAQUE_FRAME = """
 import random
 
 Answer = float
@@ -24,7 +24,7 @@ def drive(candidate, rng_seed):
 
 def score(arguments, hidden, answer):
     return answer
-'''
+"""
 
 
 def task(
@@ -61,7 +61,12 @@ def task_from_callable(
 ) -> Task:
     """A task of a plain score of source text; opaque, and run isolated."""
     return _opaque_task(
-        utility, "utility_of(candidate)", name=name or utility.__name__, entry=None, seed_solution=seed_solution, **limits
+        utility,
+        "utility_of(candidate)",
+        name=name or utility.__name__,
+        entry=None,
+        seed_solution=seed_solution,
+        **limits,
     )
 
 

@@ -16,8 +16,8 @@ from selftaught.settings import RunSettings
 from selftaught.source import nearest
 from selftaught.statistics import estimate
 from selftaught.store import Store
-from selftaught.task_definition import Split, Task
 from selftaught.task_check import check_task
+from selftaught.task_definition import Split, Task
 from selftaught.utility import Draw, Evaluation, Utility, open_utility
 
 
@@ -63,34 +63,33 @@ async def improve(task: Task, settings: RunSettings, store: Store) -> Document:
     make_model = find_model(settings.model)
     config = {"kind": "improve", "tasks": [task.name], **settings.model_dump()}
     started = time.monotonic()
-    async with opened_sandbox(settings) as sandbox:
-        async with recorded_run(store, config, [task], sandbox.mode) as run_id:
-            engine = Engine(
-                sandbox=sandbox,
-                model=make_model(sandbox, settings.rng_seed),
-                rng_seed=settings.rng_seed,
-                recorder=StoreRecorder(store, run_id, settings.model),
-            )
-            async with engine:
-                measured = await _improve_and_measure(engine, task, source, settings)
-            document = {
-                "run_id": run_id,
-                "task": task.name,
-                "improver": settings.improver,
-                "model": engine.model.info.name,
-                "is_language_model": engine.model.info.is_language_model,
-                **measured,
-                "budget": {
-                    **{name: count for name, count in engine.usage.counts().items() if name != "evaluations"},
-                    "seconds": round(time.monotonic() - started, 3),
-                },
-                "evaluations": engine.usage.evaluations,
-                "isolation": sandbox.mode,
-                "rng_seed": settings.rng_seed,
-                "violations": violations_document(engine.violations),
-            }
-            store.finish_run(run_id, status="finished", result=document)
-            await store.committed()
+    async with opened_sandbox(settings) as sandbox, recorded_run(store, config, [task], sandbox.mode) as run_id:
+        engine = Engine(
+            sandbox=sandbox,
+            model=make_model(sandbox, settings.rng_seed),
+            rng_seed=settings.rng_seed,
+            recorder=StoreRecorder(store, run_id, settings.model),
+        )
+        async with engine:
+            measured = await _improve_and_measure(engine, task, source, settings)
+        document = {
+            "run_id": run_id,
+            "task": task.name,
+            "improver": settings.improver,
+            "model": engine.model.info.name,
+            "is_language_model": engine.model.info.is_language_model,
+            **measured,
+            "budget": {
+                **{name: count for name, count in engine.usage.counts().items() if name != "evaluations"},
+                "seconds": round(time.monotonic() - started, 3),
+            },
+            "evaluations": engine.usage.evaluations,
+            "isolation": sandbox.mode,
+            "rng_seed": settings.rng_seed,
+            "violations": violations_document(engine.violations),
+        }
+        store.finish_run(run_id, status="finished", result=document)
+        await store.committed()
     return document
 
 
@@ -122,4 +121,3 @@ async def _after(improvement: Improvement, utility: Utility, test: Draw) -> Docu
         "outcome": str(after.outcome),
         "message": after.message,
     }
-

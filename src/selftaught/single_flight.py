@@ -12,7 +12,7 @@ Value = TypeVar("Value")
 
 
 class SingleFlight(Generic[Key, Value]):
-    """Results by key; each is computed once, in a task of its own, and kept. What nobody waits for any more is given up."""
+    """Results by key; each is computed once, in a task of its own, and kept. What nobody waits for is given up."""
 
     def __init__(self) -> None:
         self._tasks: dict[Key, asyncio.Task[Value]] = {}
@@ -43,7 +43,7 @@ class SingleFlight(Generic[Key, Value]):
 
     async def close(self) -> None:
         """Nothing; afterwards no computation is under way."""
-        running = [task for task in (*self._tasks.values(), *self._given_up) if not task.done()]
+        running = [task for task in self._tasks.values() if not task.done()]
         for task in running:
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await asyncio.gather(*running, *self._given_up, return_exceptions=True)

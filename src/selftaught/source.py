@@ -41,9 +41,7 @@ def why_unusable(source: str) -> str | None:
 
 def unified_diff(before: str, after: str, before_name: str, after_name: str) -> str:
     """The unified diff of two programs."""
-    lines = difflib.unified_diff(
-        before.splitlines(), after.splitlines(), before_name, after_name, lineterm=""
-    )
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), before_name, after_name, lineterm="")
     return "\n".join(lines)
 
 

@@ -1,6 +1,7 @@
 """Tasks: what is to be solved, from a folder or from Python. Task code is text here; only a worker runs it.
 
-A folder has `task.toml`, `seed_solution.py`, `utility.py`, `README.md` and perhaps `reference.py`; `docs/tasks.md` says what goes where.
+A folder has `task.toml`, `seed_solution.py`, `utility.py`, `README.md` and perhaps `reference.py`;
+`docs/tasks.md` says what goes where.
 """
 
 from __future__ import annotations

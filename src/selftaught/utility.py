@@ -1,6 +1,6 @@
 """Utilities: how good a solution is. A candidate runs in one process, its answers are scored in another.
 
-    engine ──inputs──► candidate's process ──answers──► engine ──answers──► task's process ──scores──► engine
+engine ──inputs──► candidate's process ──answers──► engine ──answers──► task's process ──scores──► engine
 """
 
 from __future__ import annotations

@@ -17,7 +17,8 @@ SMALL = (
     "--meta-budget-calls", "1", "--meta-budget-responses", "3", "--meta-budget-utility", "4",
 )  # fmt: skip
 COMMANDS = (
-    "run", "improve", "evaluate", "transfer", "runs", "show", "export", "tasks", "improvers", "models", "doctor",
+    "run", "improve", "evaluate", "transfer", "runs", "show", "export", "plot",
+    "tasks", "improvers", "models", "doctor",
 )  # fmt: skip
 
 
@@ -67,7 +68,8 @@ def test_a_wrong_call_is_one_sentence_and_exit_code_2(selftaught, tmp_path, argu
 
 def test_lists_follow_the_contract(selftaught):
     tasks = selftaught("tasks", "--json").document
-    assert {"bin_packing", "dispatch", "job_shop", "knapsack", "lpn", "tsp_construct"} <= {task["name"] for task in tasks}
+    names = {task["name"] for task in tasks}
+    assert {"bin_packing", "dispatch", "job_shop", "knapsack", "lpn", "tsp_construct"} <= names
     assert all({"name", "entry", "summary", "seed_solution", "reference"} <= task.keys() for task in tasks)
     improvers = selftaught("improvers", "--json").document
     assert {"seed", "greedy", "best_of_n"} <= {improver["name"] for improver in improvers}
@@ -143,6 +145,10 @@ def test_a_run_is_recorded_shown_and_exported(selftaught, tmp_path):
     assert {key: shown[key] for key in document} == document
     assert run_id in selftaught("show", run_id).stdout
     assert selftaught("improve", "dispatch", "--improver", f"{run_id}:1", *SMALL[10:16], "--json").code in (0, 1)
+
+    assert selftaught("plot", run_id, "--output", "run.png").code == 0
+    assert (tmp_path / "run.png").read_bytes().startswith(b"\x89PNG")
+    assert selftaught("plot", run_id, "--output", "run.gif").code == 2
 
     assert selftaught("export", run_id, "--output", "run.json").code == 0
     assert selftaught("export", run_id, "--output", "run.json").code == 2

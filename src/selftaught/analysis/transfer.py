@@ -15,36 +15,35 @@ from selftaught.settings import RunSettings
 from selftaught.source import sha256_of
 from selftaught.statistics import estimate, paired_difference
 from selftaught.store import Store
-from selftaught.task_definition import Task
 from selftaught.task_check import check_task
+from selftaught.task_definition import Task
 
 
 async def run_transfer(source: str, tasks: Sequence[Task], settings: RunSettings, store: Store) -> Document:
     """The document of a transfer of an improver, given as source: for each task u(s), u(I_0(s)), u(I_T(s))."""
     make_model = find_model(settings.model)
     config = {"kind": "transfer", "tasks": [task.name for task in tasks], **settings.model_dump(exclude={"improver"})}
-    async with opened_sandbox(settings) as sandbox:
-        async with recorded_run(store, config, tasks, sandbox.mode) as run_id:
-            engine = Engine(
-                sandbox=sandbox,
-                model=make_model(sandbox, settings.rng_seed),
-                rng_seed=settings.rng_seed,
-                recorder=StoreRecorder(store, run_id, settings.model),
-            )
-            async with engine:
-                rows = [await _transfer_row(engine, task, source, settings) for task in tasks]
-            document: Document = {
-                "run_id": run_id,
-                "model": engine.model.info.name,
-                "is_language_model": engine.model.info.is_language_model,
-                "isolation": sandbox.mode,
-                "rng_seed": settings.rng_seed,
-                "improver": {"sha256": sha256_of(source), "source": source},
-                "tasks": rows,
-                "violations": violations_document(engine.violations),
-            }
-            store.finish_run(run_id, status="finished", result=document)
-            await store.committed()
+    async with opened_sandbox(settings) as sandbox, recorded_run(store, config, tasks, sandbox.mode) as run_id:
+        engine = Engine(
+            sandbox=sandbox,
+            model=make_model(sandbox, settings.rng_seed),
+            rng_seed=settings.rng_seed,
+            recorder=StoreRecorder(store, run_id, settings.model),
+        )
+        async with engine:
+            rows = [await _transfer_row(engine, task, source, settings) for task in tasks]
+        document: Document = {
+            "run_id": run_id,
+            "model": engine.model.info.name,
+            "is_language_model": engine.model.info.is_language_model,
+            "isolation": sandbox.mode,
+            "rng_seed": settings.rng_seed,
+            "improver": {"sha256": sha256_of(source), "source": source},
+            "tasks": rows,
+            "violations": violations_document(engine.violations),
+        }
+        store.finish_run(run_id, status="finished", result=document)
+        await store.committed()
     return document
 
 

@@ -12,7 +12,7 @@ import cyclopts.config
 
 from selftaught._version import __version__
 from selftaught.errors import ConfigError, SelfTaughtError
-from selftaught.validation import first_complaint
+from selftaught.validation import ValidationError, first_complaint
 
 EXIT_DONE, EXIT_FAILED, EXIT_WRONG_CALL = 0, 1, 2
 
@@ -24,6 +24,7 @@ COMMANDS = {
     "runs": ("selftaught.cli.records:runs", "List the recorded runs."),
     "show": ("selftaught.cli.records:show", "Show a run: rounds, lineage, and what changed in the improver."),
     "export": ("selftaught.cli.records:export", "Write everything that is recorded of a run."),
+    "plot": ("selftaught.cli.records:plot", "Draw the improvement per round of a run."),
     "tasks": ("selftaught.cli.lists:tasks", "List the bundled tasks."),
     "improvers": ("selftaught.cli.lists:improvers", "List the bundled improvers."),
     "models": ("selftaught.cli.lists:models", "List the models."),
@@ -78,7 +79,7 @@ def call(arguments: Sequence[str]) -> int:
 
 
 def _complaint(error: cyclopts.CycloptsError) -> str:
-    if isinstance(error, cyclopts.ValidationError) and hasattr(error.__cause__, "errors"):
+    if isinstance(error.__cause__, ValidationError):
         return first_complaint(error.__cause__, as_flag=True)
     text = str(error).strip()
     return text if "--help" in text else f"{text.removesuffix('.')}; `selftaught --help` lists what there is"

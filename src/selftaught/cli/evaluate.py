@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Annotated, Literal
-
-from cyclopts import Parameter
+from typing import Literal
 
 from selftaught.cli.output import figure, print_json, stdout_console, untrusted
 from selftaught.cli.parameters import Json

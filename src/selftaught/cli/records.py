@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from selftaught.analysis.plots import plot_rounds
 from selftaught.cli.output import figure, print_json, stdout_console, untrusted
 from selftaught.cli.parameters import Json, StorePath, store_location
 from selftaught.errors import ConfigError
@@ -71,7 +72,9 @@ def _print_run(records: Store, record: RunRecord) -> None:
     console = stdout_console()
     console.print(f"{record.run_id}: {record.status}{' (' + record.message + ')' if record.message else ''}")
     tasks = ",".join(record.config.get("tasks", []))
-    console.print(f"{record.config.get('kind')} {tasks}, model {record.config.get('model')}, isolation {record.isolation}")
+    console.print(
+        f"{record.config.get('kind')} {tasks}, model {record.config.get('model')}, isolation {record.isolation}"
+    )
     rounds = records.rounds(record.run_id)
     for made in rounds:
         console.print(_round_line(made))
@@ -126,6 +129,26 @@ def export(
     else:
         _write_folder(path, document)
     stdout_console().print(f"Written to {path}.")
+    return 0
+
+
+def plot(run: str, *, output: Path | None = None, store: StorePath = None, json: Json = False) -> int:
+    """Draw the improvement per round of a run.
+
+    Args:
+        run: The run's id, or its beginning.
+        output: A file that ends in .svg, .pdf or .png; by default RUN.svg in this folder.
+    """
+    with Store.open(store_location(store), read_only=True, clock=now) as records:
+        record = records.run(run)
+    if record.result is None or "rounds" not in record.result:
+        raise ConfigError(f"run {record.run_id} has no rounds to draw: it is {record.status}")
+    path = output or Path(f"{record.run_id}.svg")
+    plot_rounds(record.result, path)
+    if json:
+        print_json({"run_id": record.run_id, "file": str(path)})
+    else:
+        stdout_console().print(f"Written to {path}.")
     return 0
 
 

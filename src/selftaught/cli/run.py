@@ -52,7 +52,11 @@ def _print_run(document: Document, location: str) -> None:
         console.print(f"  round {made['round']}  {interval(made['test'])}  {state}")
     n = document["gain"]["n"]
     console.print(f"\nOn {n} fresh repeats, at the same budget for each improvement:")
-    for label, key in (("seed improver", "seed_improver"), ("best-of-n", "best_of_n"), ("improved improver", "improver")):
+    for label, key in (
+        ("seed improver", "seed_improver"),
+        ("best-of-n", "best_of_n"),
+        ("improved improver", "improver"),
+    ):
         failed = document[key]["failed"]
         note = f"  ({failed} of {n} improvements failed)" if failed else ""
         console.print(f"  {label:18} {interval(document[key]['test'])}{note}")

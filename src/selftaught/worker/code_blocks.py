@@ -33,7 +33,7 @@ def extract_code(answer: str | list[str]) -> str | list[str] | None:
 
 
 def fenced_blocks(text: str) -> list[str]:
-    """The content of every fenced block of a Markdown text, in order; fences in quotes, lists and indented text count."""
+    """The content of every fenced block of a Markdown text, in order; in quotes, lists and indented text too."""
     blocks: list[str] = []
     for token in _MARKDOWN.parse(text):
         if token.type == "fence":

@@ -7,7 +7,7 @@ import random
 import msgspec
 
 from .gp import propose
-from .messages import ProposerStart, Proposals
+from .messages import Proposals, ProposerStart
 from .wire import Channel
 
 

@@ -216,5 +216,3 @@ def _bound_names(statement: ast.stmt) -> Iterator[str]:
 
 def _is_future_import(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
-
-
