@@ -48,6 +48,7 @@ LATE_IMPORTS = {
     ("store", "selftaught.store.store"),  # SQLAlchemy is slow to import, and `--help` does not need it
     ("store.database", "selftaught.store.migrate"),  # Alembic likewise
     ("api", "polars"),  # an optional extra
+    ("analysis.plots", "matplotlib.figure"),  # an optional extra
 }
 """The imports inside functions that there may be."""
 

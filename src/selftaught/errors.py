@@ -90,6 +90,10 @@ class SandboxError(SelfTaughtError):
     """The isolation could not be set up; the mend is in the message."""
 
 
+class IsolationWarning(UserWarning):
+    """The isolation is weaker than it could be; the message names cause and mend."""
+
+
 class StoreError(SelfTaughtError):
     """The store cannot be read or written; the mend is in the message."""
 

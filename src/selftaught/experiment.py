@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import platform
 import time
+import warnings
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -13,7 +14,7 @@ from typing import Any, Literal
 
 from selftaught._version import __version__
 from selftaught.engine import Engine
-from selftaught.errors import ConfigError, SelfTaughtError, Violation
+from selftaught.errors import ConfigError, IsolationWarning, SelfTaughtError, Violation
 from selftaught.improver import bundled_improver, find_improver
 from selftaught.meta_utility import MetaEvaluation, MetaUtility
 from selftaught.models import find_model, model_infos
@@ -67,7 +68,7 @@ def resolve_improver(name: str, store: Store) -> str:
 
 @contextlib.asynccontextmanager
 async def opened_sandbox(settings: RunSettings) -> AsyncIterator[Sandbox]:
-    """The isolation that the settings ask for.
+    """The isolation that the settings ask for; warns where a stronger one could be had.
 
     Raises:
         SandboxError: It is not to be had.
@@ -79,6 +80,8 @@ async def opened_sandbox(settings: RunSettings) -> AsyncIterator[Sandbox]:
     if settings.workers is not None:
         config = replace(config, workers=settings.workers)
     async with await Sandbox.start(config) as sandbox:
+        if sandbox.warning is not None:
+            warnings.warn(sandbox.warning, IsolationWarning, stacklevel=2)
         yield sandbox
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Sequence
 
 import cyclopts
@@ -61,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def call(arguments: Sequence[str]) -> int:
     """The exit code of a call; an error is one sentence on stderr."""
+    warnings.showwarning = _show_warning
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return make_app()(list(arguments)) or EXIT_DONE
@@ -76,6 +78,10 @@ def call(arguments: Sequence[str]) -> int:
         # Whoever read our output has gone; there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_DONE
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    print(f"selftaught: warning: {message}", file=sys.stderr)
 
 
 def _complaint(error: cyclopts.CycloptsError) -> str:

@@ -56,6 +56,8 @@ def _print(document: Document) -> None:
         )
     else:
         console.print(untrusted(f"{document['task']}: no value, {document['outcome']}: {document['message']}"))
+    if document["isolation"] == "unsandboxed":
+        console.print("It ran unsandboxed: the value means as much as the solution can be trusted.")
     if document["opaque"]:
         console.print("This task scores beside the candidate (opaque): the score is a claim.")
     for violation in document["violations"]:
