@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from selftaught.budget import Budget, Usage
+from selftaught.budget import Account, Budget, Usage
 from selftaught.engine import Assignment, Engine
 from selftaught.errors import LanguageModelError
 from selftaught.improver import Improvement, ImproverSession
@@ -207,8 +207,7 @@ def improve(run, sandbox, doubling, draw) -> Callable[..., Improving]:
                 sandbox=sandbox,
                 model=model,
                 utility=UtilityOnDraw(utility, draw),
-                budget=budget,
-                usage=usage,
+                account=Account(budget, usage),
                 scope="a test",
                 rng_seed=rng_seed,
                 recorder=_OneSession(recorder),

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from selftaught.budget import Budget, Usage
+from selftaught.budget import Account, Budget, Usage
 from selftaught.errors import Violation
 from selftaught.improver import Improvement, ImproverSession, SessionUtility
 from selftaught.models import LanguageModel, Request
@@ -21,6 +21,9 @@ from selftaught.sandbox import Sandbox
 from selftaught.single_flight import SingleFlight
 from selftaught.task_definition import Task
 from selftaught.utility import Draw, Evaluation, Utility, open_utility
+
+META = "meta"
+"""The task of an improver that improves an improver."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +34,7 @@ class Assignment:
         scope: Its structural name, such as `round-1/search/dispatch/repeat-0`; unique together with the improver.
         improver: The improver's source.
         initial_solution: What it should improve.
-        task: The name of the task, or `meta` where the solution is an improver.
+        task: The name of the task, or `META` where the solution is an improver.
         budget: What it may use.
     """
 
@@ -90,6 +93,7 @@ class Engine:
         usage: What the whole run has used.
         violations: What programs tried and may not, over the whole run.
         clock: Seconds, monotonic.
+        on_start: Told of every improvement that begins, with its account.
         on_progress: Called after every improvement.
     """
 
@@ -100,6 +104,7 @@ class Engine:
     usage: Usage = field(default_factory=Usage)
     violations: list[Violation] = field(default_factory=list)
     clock: Callable[[], float] = time.monotonic
+    on_start: Callable[[Assignment, Account], None] = lambda assignment, account: None
     on_progress: Callable[[], None] = lambda: None
     _stack: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
     _utilities: dict[str, Utility] = field(default_factory=dict)
@@ -132,12 +137,13 @@ class Engine:
 
     async def _improve(self, assignment: Assignment, utility: SessionUtility) -> Improvement:
         improvement_id = self.recorder.improvement_started(assignment)
+        account = Account(assignment.budget, self.usage)
+        self.on_start(assignment, account)
         session = ImproverSession(
             sandbox=self.sandbox,
             model=self.model,
             utility=utility,
-            budget=assignment.budget,
-            usage=self.usage,
+            account=account,
             scope=assignment.scope,
             rng_seed=self.rng_seed,
             recorder=_SessionRecorder(recorder=self.recorder, improvement_id=improvement_id),

@@ -129,6 +129,7 @@ async def run_stop(tasks: Sequence[Task], settings: RunSettings, store: Store, p
             rng_seed=settings.rng_seed,
             recorder=recorder,
             usage=progress.usage,
+            on_start=progress.improvement_started,
             on_progress=progress.improvement_finished,
         )
         async with engine:

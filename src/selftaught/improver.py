@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from selftaught.budget import Account, Budget, Usage
+from selftaught.budget import Account, Usage
 from selftaught.errors import BudgetExceeded, ConfigError, LanguageModelError, Outcome, Violation
 from selftaught.models import LanguageModel, Request
 from selftaught.sandbox import Child, ChildEnded, Limits, Sandbox
@@ -99,8 +99,7 @@ class ImproverSession:
         sandbox: Where the improver runs.
         model: What answers its prompts.
         utility: What values its solutions.
-        budget: What it may use.
-        usage: What its improvement is part of.
+        account: What it may use, and what it has used.
         scope: The structural name of this improvement; its random numbers are drawn from it.
         rng_seed: The run's.
         recorder: Where exchanges are written.
@@ -110,8 +109,7 @@ class ImproverSession:
     sandbox: Sandbox
     model: LanguageModel
     utility: SessionUtility
-    budget: Budget
-    usage: Usage
+    account: Account
     scope: str
     rng_seed: int
     recorder: SessionRecorder
@@ -119,7 +117,6 @@ class ImproverSession:
 
     async def improve(self, improver: str, initial_solution: str) -> Improvement:
         """The improvement of a solution by an improver, given as source text."""
-        self._account = Account(self.budget, self.usage)
         self._ordinals: Counter[str] = Counter()
         self._violations: list[Violation] = []
         self._n_refusals = 0
@@ -134,7 +131,7 @@ class ImproverSession:
             outcome=outcome,
             message=message,
             solution=solution,
-            usage=self._account.usage,
+            usage=self.account.usage,
             violations=tuple(violations),
         )
 
@@ -143,9 +140,9 @@ class ImproverSession:
             source=improver,
             initial_solution=initial_solution,
             utility_description=self.utility.description,
-            utility_budget=self.budget.utility_calls,
-            calls_budget=self.budget.calls,
-            max_responses_per_call=self.budget.responses,
+            utility_budget=self.account.budget.utility_calls,
+            calls_budget=self.account.budget.calls,
+            max_responses_per_call=self.account.budget.responses,
             rng_seed=rng_seed_of("improver", self.rng_seed, self.scope),
         )
 
@@ -202,16 +199,16 @@ class ImproverSession:
 
     async def _prompt(self, request: PromptRequest) -> PromptResponse | Refusal:
         n_samples = request.n_responses * len(request.messages)
-        if not 1 <= n_samples <= self.budget.responses or request.n_responses < 1:
-            message = f"a call may have 1 to {self.budget.responses} responses, not {n_samples}"
+        if not 1 <= n_samples <= self.account.budget.responses or request.n_responses < 1:
+            message = f"a call may have 1 to {self.account.budget.responses} responses, not {n_samples}"
             return Refusal(id=request.id, kind="interface", message=message)
         if not 0 <= request.temperature <= 10:
             return Refusal(id=request.id, kind="interface", message="the temperature should be between 0 and 10")
-        times_used = self._account.reserve_call()
+        times_used = self.account.reserve_call()
         asked = self._numbered(request)
         started = self.clock()
         answers = await self.model.answer(asked)
-        self._account.count_responses(len(answers))
+        self.account.count_responses(len(answers))
         await self.recorder.call(asked, answers, self.clock() - started)
         return PromptResponse(id=request.id, answers=answers, times_used=times_used)
 
@@ -228,7 +225,7 @@ class ImproverSession:
         return replace(asked, ordinal=ordinal)
 
     async def _utility(self, request: UtilityRequest) -> UtilityResponse:
-        uses = self._account.reserve_utility_call()
+        uses = self.account.reserve_utility_call()
         value = await self.utility.value(request.solution)
         return UtilityResponse(id=request.id, value=value, uses=uses)
 

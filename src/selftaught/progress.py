@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from selftaught.budget import Usage
+from selftaught.budget import Account, Usage
+from selftaught.engine import META, Assignment
 from selftaught.recursion import Round
 from selftaught.settings import RunSettings
 from selftaught.statistics import Estimate
@@ -29,6 +30,8 @@ class Progress:
         usage: What has been used so far.
         improvements: Improvements finished.
         improvements_expected: How many there will be in all, as far as can be told.
+        round_account: What the improver that improves itself has used of its budget.
+        improvement_account: The same of the improvement of a solution that began last.
         best: The best validation meta-utility of a round so far.
         started: When the run began, on the engine's clock.
         on_step: Told a line whenever a step ends.
@@ -40,6 +43,8 @@ class Progress:
     usage: Usage = field(default_factory=Usage)
     improvements: int = 0
     improvements_expected: float = 0
+    round_account: Account | None = None
+    improvement_account: Account | None = None
     best: float | None = None
     started: float = field(default_factory=time.monotonic)
     on_step: Callable[[str], None] = lambda line: None
@@ -52,6 +57,13 @@ class Progress:
             return None
         elapsed = time.monotonic() - self.started
         return elapsed * max(0, self.improvements_expected - self.improvements) / self.improvements
+
+    def improvement_started(self, assignment: Assignment, account: Account) -> None:
+        """Notes the account of the improver that improves itself, or else of the latest improvement."""
+        if assignment.task == META:
+            self.round_account = account
+        else:
+            self.improvement_account = account
 
     def improvement_finished(self) -> None:
         """Counts an improvement."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from selftaught.engine import Assignment
+from selftaught.engine import META, Assignment
 from selftaught.errors import Violation
 from selftaught.improver import Improvement
 from selftaught.models import Request
@@ -42,7 +42,7 @@ class StoreRecorder:
     def improvement_started(self, assignment: Assignment) -> str:
         """The id under which the improvement is recorded."""
         improvement_id = uuid.uuid4().hex
-        kind: ProgramKind = "improver" if assignment.task == "meta" else "solution"
+        kind: ProgramKind = "improver" if assignment.task == META else "solution"
         self._improves[improvement_id] = kind
         self._store.start_improvement(
             ImprovementRecord(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from selftaught.budget import Budget
-from selftaught.engine import Assignment, Engine, run_in_parallel
+from selftaught.engine import META, Assignment, Engine, run_in_parallel
 from selftaught.improver import Improvement
 from selftaught.meta_utility import MetaEvaluation, MetaUtility
 
@@ -79,7 +79,7 @@ class SelfTaughtOptimizer:
     async def improve_itself(self, improver: str, t: int) -> Improvement:
         """I_{t-1}(û, I_{t-1}, L): the improver applied to its own source."""
         assignment = Assignment(
-            scope=f"round-{t}", improver=improver, initial_solution=improver, task="meta", budget=self.budget
+            scope=f"round-{t}", improver=improver, initial_solution=improver, task=META, budget=self.budget
         )
         return await self.engine.improve(assignment, self.meta_utility.for_purpose(f"round-{t}/search"))
 

@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from selftaught.budget import Account
 from selftaught.progress import Progress
 
 REFRESHES_PER_SECOND = 4
@@ -41,11 +42,20 @@ class _View:
         table = Table.grid(padding=(0, 2))
         table.add_row("round", f"{progress.round} of {progress.n_rounds}: {progress.phase}")
         table.add_row("improvements", f"{progress.improvements:,} of about {int(progress.improvements_expected):,}")
-        table.add_row("model calls", f"{usage.calls:,} ({usage.responses:,} responses)")
-        table.add_row("evaluations", f"{usage.evaluations:,} ({usage.utility_calls:,} uses of utilities)")
+        table.add_row("this round", _used(progress.round_account, "of the meta-utility"))
+        table.add_row("improvement", _used(progress.improvement_account, "of the utility"))
+        spent = f"{usage.calls:,} calls, {usage.responses:,} responses, {usage.evaluations:,} evaluations"
+        table.add_row("in all", spent)
         table.add_row("best so far", "-" if progress.best is None else f"{progress.best:.3f} on validation")
         table.add_row("time", _time(progress))
         return Group(Text(f"selftaught run {self._title}", style="bold"), table)
+
+
+def _used(account: Account | None, of_what: str) -> str:
+    if account is None:
+        return "-"
+    usage, budget = account.usage, account.budget
+    return f"{usage.calls} of {budget.calls} calls, {usage.utility_calls} of {budget.utility_calls} uses {of_what}"
 
 
 def _time(progress: Progress) -> str:

@@ -83,7 +83,7 @@ def _print_run(records: Store, record: RunRecord) -> None:
             before, after = records.program(made.parent).source, records.program(made.improver).source
             names = (f"round {made.round - 1} ({made.parent[:12]})", f"round {made.round} ({made.improver[:12]})")
             console.print()
-            console.print(untrusted(unified_diff(before, after, *names)))
+            console.print(untrusted(unified_diff(before, after, *names)), soft_wrap=True)
     violations = records.violations(record.run_id)
     if violations:
         console.print(f"\n{len(violations)} violations; the first:")

@@ -62,7 +62,7 @@ def _print_run(document: Document, location: str) -> None:
         console.print(f"  {label:18} {interval(document[key]['test'])}{note}")
     console.print(f"\n{document['verdict']}\n", style="bold")
     console.print(f"The improver ({document['improver']['sha256'][:12]}):\n")
-    console.print(untrusted(document["improver"]["source"]))
+    console.print(untrusted(document["improver"]["source"]), soft_wrap=True)
     _print_notes(document, location)
 
 
@@ -123,7 +123,7 @@ def _print_improvement(document: Document, path: Path | None, location: str) -> 
     else:
         before, after = figure(document["value_before"]), figure(document["value_after"])
         console.print(f"{document['task']}: {before} before, {after} after, on the test split.\n")
-        console.print(untrusted(document["source"]))
+        console.print(untrusted(document["source"]), soft_wrap=True)
         console.print(f"\nWritten to {path}.")
     _print_notes(document, location)
 
