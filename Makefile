@@ -27,7 +27,7 @@ demo: setup
 	$(BIN)/selftaught run dispatch --rng-seed 0
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: setup
 	$(BIN)/ruff check .

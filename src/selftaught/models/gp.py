@@ -33,9 +33,9 @@ class GeneticProposer:
 
     info = GP_INFO
     # Its calls are free, and the choice of a strategy matters only where there is room for one.
-    # As in the paper, a use of the utility for each response and one for the solution that was given.
-    improvement_budget = Budget(calls=12, responses=8, utility_calls=12 * 8 + 1)
-    meta_budget = Budget(calls=2, responses=6, utility_calls=2 * 6 + 1)
+    # A use of the utility for each response, for the result of each call, and for the solution that was given.
+    improvement_budget = Budget(calls=16, responses=8, utility_calls=16 * (8 + 1) + 1)
+    meta_budget = Budget(calls=2, responses=6, utility_calls=2 * (6 + 1) + 1)
 
     def __init__(self, sandbox: Sandbox, rng_seed: int) -> None:
         self._sandbox = sandbox

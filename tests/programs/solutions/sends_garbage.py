@@ -2,8 +2,9 @@
 # says: .*
 # violation: protocol
 import os
+import time
 
 
 def double(numbers):
     os.write(3, b"\x00\x00\x00\x04\xc1\xc1\xc1\xc1")
-    return [2 * number for number in numbers]
+    time.sleep(1000)

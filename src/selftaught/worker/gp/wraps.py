@@ -98,11 +98,17 @@ def restart(draft: Draft, rng: Random) -> str | None:
         names |= {"RESULTS": draft.fresh("results", "outcomes"), "PICK": who.pick}
         names["FIRST"] = f"[{who.subject}]" if rng.random() < 0.6 else "[]"
         enclose(draft, _ALL_RESULTS, suffix="attempt", **names)
-        return "restart several times and take the best"
+        return _perhaps_guarded("restart several times and take the best", draft, rng)
     names |= {"BEST": draft.fresh("best", "best_result"), "BEST_VALUE": draft.fresh("best_value", "top_value")}
     names |= {"CANDIDATE": draft.fresh("candidate", "result"), "VALUE": draft.fresh("value", "candidate_value")}
     enclose(draft, _BEST_RESULT, suffix="attempt", BETTER=who.better, **names)
-    return "restart several times and remember the best"
+    return _perhaps_guarded("restart several times and remember the best", draft, rng)
+
+
+def _perhaps_guarded(idea: str, draft: Draft, rng: Random) -> str:
+    """The idea, half of the time with a loop that stops at the first failure: attempts may use up what they share."""
+    stopped = guard(draft, rng) if rng.random() < 0.5 else None
+    return idea if stopped is None else f"{idea}, and {stopped}"
 
 
 _ALL_RESULTS = """\
