@@ -47,7 +47,7 @@ def check_names(settings: RunSettings) -> None:
 
 def _names_a_round(improver: str) -> bool:
     run, _, number = improver.rpartition(":")
-    return bool(run) and number.isdigit()
+    return bool(run) and number.isdecimal()
 
 
 def resolve_improver(name: str, store: Store) -> str:

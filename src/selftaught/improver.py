@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -274,8 +275,8 @@ def find_improver(name: str) -> str:
     if name in names:
         return bundled_improver(name)
     path = Path(name)
-    if not path.is_file():
-        raise ConfigError(f"there is no improver or file {name!r}{nearest(name, names)}")
+    if not os.path.isfile(path):  # noqa: PTH113 - a name that no file can have is no error here
+        raise ConfigError(f"there is no improver or file {name!r:.200}{nearest(name, names)}")
     try:
         source = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -6,6 +6,7 @@ A folder has `task.toml`, `seed_solution.py`, `utility.py`, `README.md` and perh
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -166,10 +167,9 @@ def find_task(name: str) -> Task:
     names = bundled_task_names()
     if name in names:
         return load_task(BUNDLED_TASKS / name)
-    folder = Path(name)
-    if folder.is_dir():
-        return load_task(folder)
-    raise ConfigError(f"there is no task or task folder {name!r}{nearest(name, names)}")
+    if os.path.isdir(name):  # noqa: PTH112 - a name that no file can have is no error here
+        return load_task(Path(name))
+    raise ConfigError(f"there is no task or task folder {name!r:.200}{nearest(name, names)}")
 
 
 def find_tasks(names: str | Iterable[str | Task] | Task) -> list[Task]:

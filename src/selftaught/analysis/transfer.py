@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from selftaught.engine import Engine
+from selftaught.errors import ConfigError
 from selftaught.experiment import Document, finding, opened_sandbox, recorded_run, resolve_improver, violations_document
 from selftaught.improver import bundled_improver
 from selftaught.meta_utility import MetaUtility
@@ -51,6 +52,8 @@ def improver_of_run(name: str, store: Store) -> str:
     """The source of an improver named by a run (its last round), or in any way that `resolve_improver` takes."""
     if name.startswith("r-") and ":" not in name:
         record = store.run(name)
+        if not record.rounds:
+            raise ConfigError(f"run {record.run_id} has no round, so no improver; selftaught runs lists what there is")
         return resolve_improver(f"{record.run_id}:{record.rounds - 1}", store)
     return resolve_improver(name, store)
 

@@ -13,6 +13,7 @@ import cyclopts.config
 
 from selftaught._version import __version__
 from selftaught.errors import ConfigError, SelfTaughtError
+from selftaught.source import printable
 from selftaught.validation import ValidationError, first_complaint
 
 EXIT_DONE, EXIT_FAILED, EXIT_WRONG_CALL = 0, 1, 2
@@ -81,7 +82,7 @@ def call(arguments: Sequence[str]) -> int:
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    print(f"selftaught: warning: {message}", file=sys.stderr)
+    print(printable(f"selftaught: warning: {message}"), file=sys.stderr)
 
 
 def _complaint(error: cyclopts.CycloptsError) -> str:
@@ -92,5 +93,6 @@ def _complaint(error: cyclopts.CycloptsError) -> str:
 
 
 def _say(message: str, code: int) -> int:
-    print(f"selftaught: {' '.join(message.split())}", file=sys.stderr)
+    # A message may quote what a program of a task folder said.
+    print(printable(f"selftaught: {' '.join(message.split())}"), file=sys.stderr)
     return code

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
-from rich.text import Text
 
 from selftaught.budget import Account
+from selftaught.cli.output import untrusted
 from selftaught.progress import Progress
 
 REFRESHES_PER_SECOND = 4
@@ -20,7 +20,7 @@ REFRESHES_PER_SECOND = 4
 @contextlib.contextmanager
 def shown(progress: Progress, console: Console, title: str) -> Iterator[None]:
     """Nothing; within it, the progress is on the screen."""
-    progress.on_step = lambda line: console.print(Text(line))
+    progress.on_step = lambda line: console.print(untrusted(line))
     if not console.is_terminal:
         yield
         return
@@ -48,7 +48,7 @@ class _View:
         table.add_row("in all", spent)
         table.add_row("best so far", "-" if progress.best is None else f"{progress.best:.3f} on validation")
         table.add_row("time", _time(progress))
-        return Group(Text(f"selftaught run {self._title}", style="bold"), table)
+        return Group(untrusted(f"selftaught run {self._title}", style="bold"), table)
 
 
 def _used(account: Account | None, of_what: str) -> str:

@@ -2,25 +2,53 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+import os
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
+from selftaught.errors import ConfigError
 from selftaught.source import printable
 
 
 def stdout_console() -> Console:
     """A console for results."""
-    return Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+    return Console(file=sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
 
 
 def stderr_console() -> Console:
     """A console for progress."""
-    return Console(file=sys.stderr, highlight=False, soft_wrap=not sys.stderr.isatty())
+    return Console(file=sys.stderr, highlight=False, markup=False, emoji=False, soft_wrap=not sys.stderr.isatty())
+
+
+def check_writable(path: Path) -> None:
+    """Nothing, if a file can be made at `path`; asked before anything is spent on what goes into it.
+
+    Raises:
+        ConfigError: Its folder is not there, or not ours to write.
+    """
+    if path.is_dir() or not os.access(path.parent, os.W_OK | os.X_OK):
+        raise ConfigError(f"{path} cannot be written; name a file in a folder that can be, with --output")
+
+
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Nothing; within it, what the disk refuses is one sentence.
+
+    Raises:
+        ConfigError: It could not be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror or error}; name another with --output") from None
 
 
 def print_json(document: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from selftaught.analysis.plots import plot_rounds
-from selftaught.cli.output import figure, print_json, stdout_console, untrusted
+from selftaught.cli.output import figure, print_json, stdout_console, untrusted, writing
 from selftaught.cli.parameters import Json, StorePath, store_location
 from selftaught.errors import ConfigError
 from selftaught.source import unified_diff
@@ -29,11 +29,12 @@ def runs(*, store: StorePath = None, json: Json = False) -> int:
         console.print("No run is recorded yet; `selftaught run dispatch` makes one.")
     for summary in summaries:
         tasks = ",".join(summary.config.get("tasks", []))
-        console.print(
+        line = (
             f"{summary.run_id}  {summary.status:11}  {summary.config.get('kind', '')} {tasks}  "
             f"{summary.config.get('model', '')}  rng-seed {summary.config.get('rng_seed', '')}"
             f"{'  ' + summary.message if summary.message else ''}"
         )
+        console.print(untrusted(line))
     return 0
 
 
@@ -70,7 +71,7 @@ def show(run: str, *, store: StorePath = None, json: Json = False) -> int:
 
 def _print_run(records: Store, record: RunRecord) -> None:
     console = stdout_console()
-    console.print(f"{record.run_id}: {record.status}{' (' + record.message + ')' if record.message else ''}")
+    console.print(untrusted(f"{record.run_id}: {record.status}{f' ({record.message})' if record.message else ''}"))
     tasks = ",".join(record.config.get("tasks", []))
     console.print(
         f"{record.config.get('kind')} {tasks}, model {record.config.get('model')}, isolation {record.isolation}"
@@ -124,10 +125,11 @@ def export(
     path = output or Path(f"{document['run']['run_id']}.json")
     if path.exists():
         raise ConfigError(f"{path} exists already; name another with --output")
-    if path.suffix == ".json":
-        path.write_text(json_format.dumps(document, indent=1), encoding="utf-8")
-    else:
-        _write_folder(path, document)
+    with writing(path):
+        if path.suffix == ".json":
+            path.write_text(json_format.dumps(document, indent=1), encoding="utf-8")
+        else:
+            _write_folder(path, document)
     stdout_console().print(f"Written to {path}.")
     return 0
 
@@ -144,7 +146,8 @@ def plot(run: str, *, output: Path | None = None, store: StorePath = None, json:
     if record.result is None or "rounds" not in record.result:
         raise ConfigError(f"run {record.run_id} has no rounds to draw: it is {record.status}")
     path = output or Path(f"{record.run_id}.svg")
-    plot_rounds(record.result, path)
+    with writing(path):
+        plot_rounds(record.result, path)
     if json:
         print_json({"run_id": record.run_id, "file": str(path)})
     else:

@@ -10,7 +10,16 @@ from cyclopts import Parameter
 
 from selftaught.analysis.transfer import improver_of_run, run_transfer
 from selftaught.cli.live import shown
-from selftaught.cli.output import figure, interval, print_json, stderr_console, stdout_console, untrusted
+from selftaught.cli.output import (
+    check_writable,
+    figure,
+    interval,
+    print_json,
+    stderr_console,
+    stdout_console,
+    untrusted,
+    writing,
+)
 from selftaught.cli.parameters import Json, StorePath, store_location
 from selftaught.errors import ConfigError
 from selftaught.experiment import Document, check_names, run_stop
@@ -103,12 +112,15 @@ def improve(
     path = output or (None if json else Path(f"improved_{found.name}.py"))
     if path is not None and path.exists() and not overwrite:
         raise ConfigError(f"{path} exists already; name another file with --output, or pass --overwrite")
+    if path is not None:
+        check_writable(path)
     settings = settings or RunSettings()
     check_names(settings)
     with Store.open(store_location(store), clock=now) as records:
         document = asyncio.run(improve_once(found, settings, records))
         if path is not None and document["source"] is not None:
-            path.write_text(document["source"], encoding="utf-8")
+            with writing(path):
+                path.write_text(document["source"], encoding="utf-8")
         if json:
             print_json(document)
         else:

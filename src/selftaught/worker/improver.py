@@ -7,6 +7,7 @@ engine serves or refuses. Setting an attribute of a view has no effect and is re
 
 from __future__ import annotations
 
+import contextlib
 import math
 import sys
 import threading
@@ -56,6 +57,7 @@ def main(channel: Channel, start: object) -> None:
         channel.send(_result_of(improve, order.initial_solution, utility, language_model))
     except program.ProgramError as error:
         channel.send(error.failure)
+    engine.wait_for_its_end()
 
 
 def _result_of(improve: Callable[..., Any], *arguments: Any) -> Result | Failure:
@@ -107,6 +109,19 @@ class EngineConnection:
     def notify(self, kind: str, detail: str) -> None:
         """Tells the engine that the interface was misused."""
         self._channel.send(ViolationNotice(kind=kind, detail=detail[: program.MAX_MESSAGE_CHARACTERS]))
+
+    def wait_for_its_end(self) -> None:
+        """Nothing; returns when the engine has hung up, which it does once it has read the result.
+
+        If this process ended first while an answer to one of its threads was on its way, the connection would break,
+        and what the engine had not read yet would be lost.
+        """
+        with contextlib.suppress(EOFError, OSError), self._condition:
+            while True:
+                if self._is_someone_reading:
+                    self._condition.wait()
+                else:
+                    self._read_one()
 
     def _wait_for(self, request_id: int) -> ImproverAnswer:
         with self._condition:

@@ -3,4 +3,4 @@
 def double(numbers):
     taken = []
     while True:
-        taken.append(bytearray(2**24))
+        taken.append(bytes(2**24))
