@@ -85,6 +85,7 @@ async def improve(task: Task, settings: RunSettings, store: Store) -> Document:
             },
             "evaluations": engine.usage.evaluations,
             "isolation": sandbox.mode,
+            "opaque": task.is_opaque,
             "rng_seed": settings.rng_seed,
             "violations": violations_document(engine.violations),
         }

@@ -92,6 +92,7 @@ class TaskWorker:
         self._task = task
         self.drive = drive
         self._lock = asyncio.Lock()
+        self._exchanges: set[asyncio.Task[TaskReply]] = set()
 
     @classmethod
     async def start(cls, sandbox: Sandbox, task: Task, stack: contextlib.AsyncExitStack) -> TaskWorker:
@@ -105,7 +106,15 @@ class TaskWorker:
         loaded = await _receive_from_task(child, task)
         if not isinstance(loaded, TaskLoaded):
             raise TaskError(f"the utility of task {task.name} answered out of turn")
-        return cls(child, task, loaded.drive)
+        worker = cls(child, task, loaded.drive)
+        stack.push_async_callback(worker.close)
+        return worker
+
+    async def close(self) -> None:
+        """Nothing; afterwards no request is under way."""
+        for exchange in self._exchanges:
+            exchange.cancel()
+        await asyncio.gather(*self._exchanges, return_exceptions=True)
 
     async def inputs(self, draw: Draw) -> list[Any]:
         """The arguments of each instance of a draw; the hidden parts stay where they are."""
@@ -129,6 +138,8 @@ class TaskWorker:
     async def _ask(self, request: InputsRequest | ScoreRequest) -> TaskReply:
         # Whoever asks may be cancelled; the reply has to be taken all the same, or the next one would get it.
         exchange = asyncio.create_task(self._exchange(request))
+        self._exchanges.add(exchange)
+        exchange.add_done_callback(self._exchanges.discard)
         exchange.add_done_callback(lambda done: done.cancelled() or done.exception())
         return await asyncio.shield(exchange)
 

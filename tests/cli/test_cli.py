@@ -237,3 +237,40 @@ def test_output_into_a_closed_pipe_is_no_error(tmp_path):
     command = f"{Path(sys.executable).with_name('selftaught')} tasks --json | head -c 1"
     finished = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert finished.stderr == ""
+
+
+HOSTILE = "\\x1b]0;owned\\x07 [/nope] [red]hi"
+
+
+def hostile_task(folder: Path) -> Path:
+    """A task folder whose seed solution fails with text that means something to a terminal and to rich."""
+    folder.mkdir()
+    (folder / "task.toml").write_text('name = "hostile"\nentry = "f"\nsummary = "none"\n')
+    (folder / "seed_solution.py").write_text(f'def f(x):\n    raise ValueError("{HOSTILE}")\n')
+    (folder / "utility.py").write_text(
+        "def instances(split, rng, n):\n    return [((1,), 1)] * n\n\n\ndef score(arguments, hidden, answer):\n    return 1\n"
+    )
+    return folder
+
+
+def test_text_of_programs_reaches_no_terminal_unescaped_and_breaks_no_command(selftaught, tmp_path):
+    failed = selftaught("improve", hostile_task(tmp_path / "hostile"))
+    assert failed.code == 1
+    [run] = selftaught("runs", "--json").document
+    listed, shown = selftaught("runs"), selftaught("show", run["run_id"])
+    for said in (failed.stderr, listed.stdout, shown.stdout):
+        assert HOSTILE in said
+        assert "\x1b" not in said
+    assert (listed.code, shown.code) == (0, 0)
+    assert "no round" in selftaught("transfer", run["run_id"], "--tasks", "dispatch").stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("run", "x" * 5000), ("run", "dispatch", "--improver", "x" * 5000), ("improve", "dispatch", "--output", "no/x.py")],
+)
+def test_a_name_that_no_file_can_have_is_one_sentence(selftaught, arguments):
+    called = selftaught(*arguments)
+    assert called.code == 2
+    assert called.stderr.count("\n") == 1
+    assert len(called.stderr) < 500

@@ -75,6 +75,7 @@ async def _transfer_row(engine: Engine, task: Task, improver: str, settings: Run
     gain = paired_difference(improved.values, seed.values)
     return {
         "task": task.name,
+        "opaque": task.is_opaque,
         "initial": asdict(estimate(improved.initial_values)),
         "seed_improver": {**asdict(estimate(seed.values)), "failed": seed.n_failed},
         "best_of_n": {**asdict(estimate(best_of_n.values)), "failed": best_of_n.n_failed},

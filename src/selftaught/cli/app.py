@@ -74,7 +74,7 @@ def call(arguments: Sequence[str]) -> int:
     except SelfTaughtError as error:
         return _say(str(error), EXIT_FAILED)
     except KeyboardInterrupt:
-        return _say("interrupted; what was done is stored, see `selftaught runs`", EXIT_FAILED)
+        return _say("interrupted; what a run has done is stored, see `selftaught runs`", EXIT_FAILED)
     except BrokenPipeError:
         # Whoever read our output has gone; there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

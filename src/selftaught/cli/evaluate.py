@@ -10,7 +10,7 @@ from selftaught.cli.output import figure, print_json, stdout_console, untrusted
 from selftaught.cli.parameters import Json
 from selftaught.errors import ConfigError
 from selftaught.experiment import Document
-from selftaught.settings import checked_settings
+from selftaught.settings import IsolationMode, checked_settings
 from selftaught.single import evaluate as evaluate_once
 from selftaught.task_definition import find_task
 
@@ -21,6 +21,7 @@ def evaluate(
     *,
     split: Literal["validation", "test"] = "test",
     rng_seed: int = 0,
+    isolation: IsolationMode = "auto",
     unsafe_no_isolation: bool = False,
     json: Json = False,
 ) -> int:
@@ -31,6 +32,7 @@ def evaluate(
         solution: The file with the solution.
         split: Which split to draw from.
         rng_seed: Which draw.
+        isolation: How the solution is isolated: the strongest that works here, or one that you insist on.
         unsafe_no_isolation: Run the solution with your own rights.
     """
     found = find_task(task)
@@ -38,7 +40,7 @@ def evaluate(
         source = solution.read_bytes().decode("utf-8", "surrogateescape")
     except OSError as error:
         raise ConfigError(f"the solution {solution} cannot be read: {error.strerror}") from None
-    settings = checked_settings(rng_seed=rng_seed, unsafe_no_isolation=unsafe_no_isolation)
+    settings = checked_settings(rng_seed=rng_seed, isolation=isolation, unsafe_no_isolation=unsafe_no_isolation)
     document = asyncio.run(evaluate_once(found, source, split, settings))
     if json:
         print_json(document)

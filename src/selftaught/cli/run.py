@@ -170,5 +170,6 @@ def _print_transfer(document: dict[str, Any]) -> None:
         console.print(f"{row['task']:18}" + "".join(f"{interval(cell):>26}" for cell in cells))
     for row in document["tasks"]:
         console.print(f"{row['task']}: {row['verdict']}")
+    console.print(f"Isolation: {document['isolation']}. Stored as {document['run_id']}.")
     if not document["is_language_model"]:
         console.print("gp is not a language model: it edits programs at random, by general rules.")
