@@ -17,7 +17,7 @@ from selftaught.experiment import Comparison, finding, resolve_improver, run_sto
 from selftaught.improver import bundled_improver
 from selftaught.meta_utility import MetaEvaluation, Repeat
 from selftaught.progress import Progress
-from selftaught.settings import checked_settings
+from selftaught.settings import RunSettings, checked_settings
 from selftaught.source import sha256_of
 from selftaught.statistics import PairedDifference
 from selftaught.store import Store
@@ -52,7 +52,7 @@ def whole_run(run, folder, dispatch):
     def whole_run(name, *, tasks=None, **settings):
         if name not in known:
             with Store.open(folder / f"{name}.db", clock=now) as store:
-                checked = checked_settings(**{**SMALL, **settings})
+                checked = checked_settings(RunSettings, **{**SMALL, **settings})
                 known[name] = run(run_stop(tasks or [dispatch], checked, store, Progress()))
         return known[name]
 
@@ -180,7 +180,7 @@ def test_a_run_without_rounds_measures_the_seed_improver(whole_run, doubling):
     assert document["improver"]["source"] == bundled_improver("seed")
     assert document["gain"]["mean"] == 0
     assert document["gain"]["p_value"] == 1
-    assert document["verdict"].startswith("Against the seed improver: no evidence of improvement (")
+    assert document["verdict"].startswith("Against the seed improver: 3 repeats are too few to tell")
 
 
 def test_a_run_averages_over_its_tasks_and_marks_the_opaque_ones(whole_run, doubling):
@@ -211,7 +211,9 @@ def test_an_improver_of_an_earlier_run_is_named_by_its_round(whole_run, store_of
 def started_run(folder, name, tasks, **settings):
     """The coroutine of a run, and its store."""
     store = Store.open(folder / f"{name}.db", clock=now)
-    return run_stop(tasks, checked_settings(**{**SMALL, "workers": 2, **settings}), store, Progress()), store
+    return run_stop(
+        tasks, checked_settings(RunSettings, **{**SMALL, "workers": 2, **settings}), store, Progress()
+    ), store
 
 
 def test_a_task_that_fails_ends_the_run_which_is_recorded_as_failed(run, folder, store_of, doubling):
@@ -275,7 +277,7 @@ def test_an_interrupted_run_ends_soon_is_recorded_and_leaves_no_process(run, tmp
     improvements = []
 
     async def interrupted(store):
-        settings = checked_settings(**{**SMALL, "workers": 2, "rounds": 1})
+        settings = checked_settings(RunSettings, **{**SMALL, "workers": 2, "rounds": 1})
         working = asyncio.create_task(run_stop([dispatch], settings, store, progress))
         while progress.phase != phase or not descendants() - before:
             await asyncio.sleep(0.002)

@@ -8,7 +8,7 @@ import pytest
 
 from selftaught import single
 from selftaught.errors import Outcome, TaskError
-from selftaught.settings import checked_settings
+from selftaught.settings import CommonSettings, ImproveSettings, checked_settings
 from selftaught.store import Store
 from selftaught.store.clock import now
 
@@ -20,7 +20,7 @@ SETTINGS = {"workers": 1}
 @pytest.fixture
 def evaluate_once(run):
     return lambda task, solution, split="test": run(
-        single.evaluate(task, solution, split, checked_settings(**SETTINGS))
+        single.evaluate(task, solution, split, checked_settings(CommonSettings, **SETTINGS))
     )
 
 
@@ -31,7 +31,7 @@ def improve_once(run, tmp_path):
     def improve_once(task, improver):
         file = tmp_path / "improver.py"
         file.write_text(improver, encoding="utf-8")
-        settings = checked_settings(**SETTINGS, improver=str(file))
+        settings = checked_settings(ImproveSettings, **SETTINGS, improver=str(file))
         with Store.open(tmp_path / "store.db", clock=now) as store:
             document = run(single.improve(task, settings, store))
             return document, store.run(document["run_id"])

@@ -10,11 +10,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from selftaught import single
-from selftaught.analysis.transfer import improver_of_run, run_transfer
+from selftaught.analysis.transfer import improver_of_run, run_transfer, seed_of_run
 from selftaught.errors import ConfigError
 from selftaught.experiment import Document, run_stop
 from selftaught.progress import Progress
-from selftaught.settings import checked_settings
+from selftaught.settings import (
+    CommonSettings,
+    ImproveSettings,
+    RunSettings,
+    TransferSettings,
+    checked_settings,
+)
 from selftaught.store import Store
 from selftaught.store.clock import now
 from selftaught.task_definition import Split, Task, find_task, find_tasks
@@ -124,21 +130,21 @@ def stop(
         ConfigError: The call was wrong.
         SelfTaughtError: The work failed.
     """
-    checked, found = checked_settings(**settings), find_tasks(tasks)
+    checked, found = checked_settings(RunSettings, **settings), find_tasks(tasks)
     with Store.open(store, clock=now) as records:
         return Run(document=_wait_for(run_stop(found, checked, records, Progress(on_step=on_step))))
 
 
 def improve(task: str | Task, *, store: str | Path = DEFAULT_STORE, **settings: Any) -> Document:
     """The document of one improver applied to a task's seed solution; `source` is the better solution."""
-    checked, found = checked_settings(**settings), _one_task(task)
+    checked, found = checked_settings(ImproveSettings, **settings), _one_task(task)
     with Store.open(store, clock=now) as records:
         return _wait_for(single.improve(found, checked, records))
 
 
 def evaluate(task: str | Task, solution: str, *, split: Split = "test", **settings: Any) -> Document:
     """The document of one evaluation of a solution, given as source text."""
-    return _wait_for(single.evaluate(_one_task(task), solution, split, checked_settings(**settings)))
+    return _wait_for(single.evaluate(_one_task(task), solution, split, checked_settings(CommonSettings, **settings)))
 
 
 def transfer(
@@ -154,12 +160,15 @@ def transfer(
         improver: `run.improver`, or a name: a bundled improver, a file, a run, `RUN:round`.
         tasks: Names of bundled tasks, task folders, or `Task` objects.
         store: Where everything is recorded.
-        settings: What `RunSettings` has; `fresh_repeats` is the number of repeats for each task.
+        settings: What `TransferSettings` has; `fresh_repeats` is the number of repeats for each task.
     """
-    checked, found = checked_settings(**settings), find_tasks(tasks)
+    checked, found = checked_settings(TransferSettings, **settings), find_tasks(tasks)
     with Store.open(store, clock=now) as records:
-        source = improver.source if isinstance(improver, Improver) else improver_of_run(improver, records)
-        return Transfer(document=_wait_for(run_transfer(source, found, checked, records)))
+        if isinstance(improver, Improver):
+            source, seed = improver.source, None
+        else:
+            source, seed = improver_of_run(improver, records), seed_of_run(improver, records)
+        return Transfer(document=_wait_for(run_transfer(source, found, checked, records, seed=seed)))
 
 
 def _one_task(task: str | Task) -> Task:

@@ -9,7 +9,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from selftaught._version import __version__
@@ -22,7 +22,7 @@ from selftaught.progress import Progress
 from selftaught.recorder import StoreRecorder
 from selftaught.recursion import Round, SelfTaughtOptimizer
 from selftaught.sandbox import Sandbox, SandboxConfig
-from selftaught.settings import RunSettings
+from selftaught.settings import CommonSettings, ImproveSettings, RunSettings
 from selftaught.source import sha256_of
 from selftaught.statistics import Estimate, PairedDifference, estimate, paired_difference
 from selftaught.store import RunStart, Store
@@ -30,18 +30,20 @@ from selftaught.task_check import check_task
 from selftaught.task_definition import Task
 
 SIGNIFICANCE = 0.05
+FEWEST_REPEATS = 6
+"""With fewer pairs even the clearest difference has a sign-flip p-value above 0.05: 2 / 2**5."""
 
 Document = dict[str, Any]
 
 
-def check_names(settings: RunSettings) -> None:
+def check_names(settings: CommonSettings) -> None:
     """Nothing; finds out before a store is opened whether model and improver are names that mean something.
 
     Raises:
         ConfigError: One does not.
     """
     find_model(settings.model)
-    if not _names_a_round(settings.improver):
+    if isinstance(settings, ImproveSettings) and not _names_a_round(settings.improver):
         find_improver(settings.improver)
 
 
@@ -67,7 +69,7 @@ def resolve_improver(name: str, store: Store) -> str:
 
 
 @contextlib.asynccontextmanager
-async def opened_sandbox(settings: RunSettings) -> AsyncIterator[Sandbox]:
+async def opened_sandbox(settings: CommonSettings) -> AsyncIterator[Sandbox]:
     """The isolation that the settings ask for; warns where a stronger one could be had.
 
     Raises:
@@ -102,8 +104,11 @@ async def recorded_run(store: Store, config: Document, tasks: Sequence[Task], is
     except asyncio.CancelledError:
         store.finish_run(run_id, status="interrupted", message="it was interrupted")
         raise
-    except SelfTaughtError as error:
-        store.finish_run(run_id, status="failed", message=str(error))
+    except Exception as error:  # whatever it was, a run that has ended is not recorded as running
+        expected = isinstance(error, SelfTaughtError)
+        store.finish_run(
+            run_id, status="failed", message=str(error) if expected else f"{type(error).__name__}: {error}"
+        )
         raise
 
 
@@ -119,8 +124,47 @@ async def run_stop(tasks: Sequence[Task], settings: RunSettings, store: Store, p
         SelfTaughtError: It could not be done; the run is recorded as failed.
     """
     seed_improver = resolve_improver(settings.improver, store)
+    async with opened_run("run", tasks, settings, store, progress) as run:
+        experiment = Experiment(
+            run_id=run.run_id,
+            tasks=tasks,
+            settings=settings,
+            engine=run.engine,
+            recorder=run.recorder,
+            progress=progress,
+        )
+        run.document = await experiment.run(seed_improver)
+    return run.document
+
+
+@dataclass(kw_only=True)
+class OpenRun:
+    """A recorded run under way.
+
+    Attributes:
+        run_id: Its name.
+        engine: What does the work.
+        recorder: Where it is written.
+        document: What comes of it; recorded as the run's result when it ends.
+    """
+
+    run_id: str
+    engine: Engine
+    recorder: StoreRecorder
+    document: Document = field(default_factory=dict)
+
+
+@contextlib.asynccontextmanager
+async def opened_run(
+    kind: str, tasks: Sequence[Task], settings: CommonSettings, store: Store, progress: Progress
+) -> AsyncIterator[OpenRun]:
+    """A recorded run with its isolation, model and engine; all of it ends with the block.
+
+    Raises:
+        SelfTaughtError: It could not be set up; or what came out of the block, and the run is recorded as failed.
+    """
     make_model = find_model(settings.model)
-    config = {"kind": "run", "tasks": [task.name for task in tasks], **settings.model_dump()}
+    config = {"kind": kind, "tasks": [task.name for task in tasks], **settings.model_dump()}
     async with opened_sandbox(settings) as sandbox, recorded_run(store, config, tasks, sandbox.mode) as run_id:
         recorder = StoreRecorder(store, run_id, settings.model)
         engine = Engine(
@@ -132,14 +176,11 @@ async def run_stop(tasks: Sequence[Task], settings: RunSettings, store: Store, p
             on_start=progress.improvement_started,
             on_progress=progress.improvement_finished,
         )
+        run = OpenRun(run_id=run_id, engine=engine, recorder=recorder)
         async with engine:
-            experiment = Experiment(
-                run_id=run_id, tasks=tasks, settings=settings, engine=engine, recorder=recorder, progress=progress
-            )
-            document = await experiment.run(seed_improver)
-        store.finish_run(run_id, status="finished", result=document)
+            yield run
+        store.finish_run(run_id, status="finished", result=run.document)
         await store.committed()
-    return document
 
 
 @dataclass(kw_only=True)
@@ -236,12 +277,7 @@ class Experiment:
             "gain": asdict(comparison.gain_over("seed")),
             "gain_over_best_of_n": asdict(comparison.gain_over("best_of_n")),
             "verdict": verdict(comparison.gain_over("seed"), comparison.gain_over("best_of_n")),
-            "budget": {
-                **{name: count for name, count in self.engine.usage.counts().items() if name != "evaluations"},
-                "seconds": round(time.monotonic() - self.progress.started, 3),
-            },
-            "evaluations": self.engine.usage.evaluations,
-            "violations": violations_document(self.engine.violations),
+            **spent_document(self.engine, self.progress),
         }
 
 
@@ -283,11 +319,24 @@ def verdict(over_seed: PairedDifference, over_best_of_n: PairedDifference) -> st
 def finding(gain: PairedDifference) -> str:
     """What a paired comparison says, in plain words."""
     interval = f"95 % interval {gain.low:+.3f} to {gain.high:+.3f}, p = {gain.p_value:.2g}, {gain.n} paired repeats"
+    if gain.n < FEWEST_REPEATS:
+        return f"{gain.n} repeats are too few to tell, at least {FEWEST_REPEATS} are needed ({gain.mean:+.3f})"
     if gain.p_value < SIGNIFICANCE and gain.mean > 0:
         return f"improved by {gain.mean:.3f} ({interval})"
     if gain.p_value < SIGNIFICANCE:
         return f"worse by {-gain.mean:.3f} ({interval})"
     return f"no evidence of improvement ({interval})"
+
+
+def spent_document(engine: Engine, progress: Progress) -> Document:
+    """What was used, how many programs were run, and what they tried and may not."""
+    counts = engine.usage.counts()
+    n_evaluations = counts.pop("evaluations")
+    return {
+        "budget": {**counts, "seconds": round(time.monotonic() - progress.started, 3)},
+        "evaluations": n_evaluations,
+        "violations": violations_document(engine.violations),
+    }
 
 
 def violations_document(violations: Sequence[Violation]) -> list[Document]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import pydantic
 
@@ -12,33 +12,25 @@ from selftaught.validation import first_complaint
 
 Count = Annotated[int, pydantic.Field(ge=1, le=100_000)]
 AcceptRule = Literal["better", "always"]
+Settings = TypeVar("Settings", bound="CommonSettings")
 IsolationMode = Literal["auto", "full", "confined", "sealed"]
 
 PAPER_BUDGET = Budget(calls=4, responses=6, utility_calls=25)
 PAPER_REPEATS = 5
 DEFAULT_REPEATS = 3
+DEFAULT_FRESH_REPEATS = 16
 
 
-class RunSettings(pydantic.BaseModel):
-    """The settings of one run of the recursion.
+class CommonSettings(pydantic.BaseModel):
+    """What every command that runs programs can be told.
 
     Attributes:
         model: The language model, by name.
-        rounds: T, the rounds of self-improvement.
-        repeats: Downstream improvements for each task in one use of the meta-utility; 3, or 5 with --paper.
         rng_seed: What all random numbers are drawn from.
         budget_calls: Model calls in one improvement of a solution; by default what suits the model.
         budget_responses: Samples in one such call.
         budget_utility: Uses of the utility in one improvement of a solution.
-        meta_budget_calls: Model calls in one improvement of an improver; by default what suits the model.
-        meta_budget_responses: Samples in one such call.
-        meta_budget_utility: Uses of the meta-utility in one round.
-        improver: Where to start: a bundled improver, a file, or `RUN:round`.
-        accept: Take a proposal only if it is better on fresh draws (the default), or always, as the paper does.
         paper: Everything as in the paper's released configuration; other settings that are given still win.
-        gate_repeats: Repeats that decide whether a proposal is better.
-        test_repeats: Repeats behind the test figure of each round.
-        fresh_repeats: Repeats behind the comparison at the end.
         workers: Processes that run programs at the same time; by default one for each core.
         isolation: How untrusted programs are isolated: the strongest that works here, or one that you insist on.
         unsafe_no_isolation: Run untrusted programs with your own rights. Every result is marked `unsandboxed`.
@@ -47,21 +39,11 @@ class RunSettings(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
     model: str = "gp"
-    rounds: Annotated[int, pydantic.Field(ge=0, le=1000)] = 3
-    repeats: Count | None = None
     rng_seed: Annotated[int, pydantic.Field(ge=0)] = 0
     budget_calls: Count | None = None
     budget_responses: Count | None = None
     budget_utility: Count | None = None
-    meta_budget_calls: Count | None = None
-    meta_budget_responses: Count | None = None
-    meta_budget_utility: Count | None = None
-    improver: str = "seed"
-    accept: AcceptRule | None = None
     paper: bool = False
-    gate_repeats: Count = 4
-    test_repeats: Count = 4
-    fresh_repeats: Count = 16
     workers: Annotated[int, pydantic.Field(ge=1, le=256)] | None = None
     isolation: IsolationMode = "auto"
     unsafe_no_isolation: bool = False
@@ -70,6 +52,52 @@ class RunSettings(pydantic.BaseModel):
         """What one improvement of a solution may use."""
         given = {"calls": self.budget_calls, "responses": self.budget_responses, "utility_calls": self.budget_utility}
         return _filled(given, PAPER_BUDGET if self.paper else model_default)
+
+
+class ImproveSettings(CommonSettings):
+    """The settings of one improvement of a solution.
+
+    Attributes:
+        improver: What improves: a bundled improver, a file, or `RUN:round`.
+    """
+
+    improver: str = "seed"
+
+
+class TransferSettings(CommonSettings):
+    """The settings of a transfer.
+
+    Attributes:
+        fresh_repeats: Repeats for each task and improver.
+    """
+
+    fresh_repeats: Count = DEFAULT_FRESH_REPEATS
+
+
+class RunSettings(ImproveSettings):
+    """The settings of one run of the recursion.
+
+    Attributes:
+        rounds: T, the rounds of self-improvement.
+        repeats: Downstream improvements for each task in one use of the meta-utility; 3, or 5 with --paper.
+        accept: Take a proposal only if it is better on fresh draws (the default), or always, as the paper does.
+        meta_budget_calls: Model calls in one improvement of an improver; by default what suits the model.
+        meta_budget_responses: Samples in one such call.
+        meta_budget_utility: Uses of the meta-utility in one round.
+        gate_repeats: Repeats that decide whether a proposal is better.
+        test_repeats: Repeats behind the test figure of each round.
+        fresh_repeats: Repeats behind the comparison at the end.
+    """
+
+    rounds: Annotated[int, pydantic.Field(ge=0, le=1000)] = 3
+    repeats: Count | None = None
+    accept: AcceptRule | None = None
+    meta_budget_calls: Count | None = None
+    meta_budget_responses: Count | None = None
+    meta_budget_utility: Count | None = None
+    gate_repeats: Count = 4
+    test_repeats: Count = 4
+    fresh_repeats: Count = DEFAULT_FRESH_REPEATS
 
     def meta_budget(self, model_default: Budget) -> Budget:
         """What one improvement of an improver may use."""
@@ -91,14 +119,14 @@ class RunSettings(pydantic.BaseModel):
         return self.repeats or (PAPER_REPEATS if self.paper else DEFAULT_REPEATS)
 
 
-def checked_settings(**given: object) -> RunSettings:
-    """The settings, checked.
+def checked_settings(kind: type[Settings], /, **given: object) -> Settings:
+    """Settings of a kind, checked.
 
     Raises:
         ConfigError: A setting is out of range or not known.
     """
     try:
-        return RunSettings(**given)  # type: ignore[arg-type]
+        return kind(**given)  # type: ignore[arg-type]  # pydantic checks them
     except pydantic.ValidationError as error:
         raise ConfigError(first_complaint(error, as_flag=True)) from None
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import time
 from typing import get_args
 
 from selftaught.engine import Assignment, Engine
 from selftaught.errors import ConfigError
-from selftaught.experiment import Document, opened_sandbox, recorded_run, resolve_improver, violations_document
+from selftaught.experiment import (
+    Document,
+    opened_run,
+    opened_sandbox,
+    resolve_improver,
+    spent_document,
+    violations_document,
+)
 from selftaught.improver import Improvement
 from selftaught.meta_utility import UtilityOnDraw
-from selftaught.models import find_model
-from selftaught.recorder import StoreRecorder
-from selftaught.settings import RunSettings
+from selftaught.progress import Progress
+from selftaught.settings import CommonSettings, ImproveSettings
 from selftaught.source import nearest
 from selftaught.statistics import estimate
 from selftaught.store import Store
@@ -21,7 +26,7 @@ from selftaught.task_definition import Split, Task
 from selftaught.utility import Draw, Evaluation, Utility, open_utility
 
 
-async def evaluate(task: Task, solution: str, split: Split, settings: RunSettings) -> Document:
+async def evaluate(task: Task, solution: str, split: Split, settings: CommonSettings) -> Document:
     """The document of one evaluation of a solution on a draw of a split.
 
     Raises:
@@ -57,44 +62,29 @@ def _interval(evaluation: Evaluation) -> Document:
     return {"value": evaluation.value, "low": over_instances.low, "high": over_instances.high}
 
 
-async def improve(task: Task, settings: RunSettings, store: Store) -> Document:
+async def improve(task: Task, settings: ImproveSettings, store: Store) -> Document:
     """The document of one improvement of a task's seed solution; its values are on the test split."""
     source = resolve_improver(settings.improver, store)
-    make_model = find_model(settings.model)
-    config = {"kind": "improve", "tasks": [task.name], **settings.model_dump()}
-    started = time.monotonic()
-    async with opened_sandbox(settings) as sandbox, recorded_run(store, config, [task], sandbox.mode) as run_id:
-        engine = Engine(
-            sandbox=sandbox,
-            model=make_model(sandbox, settings.rng_seed),
-            rng_seed=settings.rng_seed,
-            recorder=StoreRecorder(store, run_id, settings.model),
-        )
-        async with engine:
-            measured = await _improve_and_measure(engine, task, source, settings)
-        document = {
-            "run_id": run_id,
+    progress = Progress()
+    async with opened_run("improve", [task], settings, store, progress) as run:
+        measured = await _improve_and_measure(run.engine, task, source, settings)
+        model = run.engine.model.info
+        run.document = {
+            "run_id": run.run_id,
             "task": task.name,
             "improver": settings.improver,
-            "model": engine.model.info.name,
-            "is_language_model": engine.model.info.is_language_model,
+            "model": model.name,
+            "is_language_model": model.is_language_model,
             **measured,
-            "budget": {
-                **{name: count for name, count in engine.usage.counts().items() if name != "evaluations"},
-                "seconds": round(time.monotonic() - started, 3),
-            },
-            "evaluations": engine.usage.evaluations,
-            "isolation": sandbox.mode,
+            "isolation": run.engine.sandbox.mode,
             "opaque": task.is_opaque,
             "rng_seed": settings.rng_seed,
-            "violations": violations_document(engine.violations),
+            **spent_document(run.engine, progress),
         }
-        store.finish_run(run_id, status="finished", result=document)
-        await store.committed()
-    return document
+    return run.document
 
 
-async def _improve_and_measure(engine: Engine, task: Task, improver: str, settings: RunSettings) -> Document:
+async def _improve_and_measure(engine: Engine, task: Task, improver: str, settings: CommonSettings) -> Document:
     [utility] = await engine.utilities([task])
     await check_task(utility, engine.sandbox, settings.rng_seed)
     assignment = Assignment(

@@ -248,7 +248,8 @@ def hostile_task(folder: Path) -> Path:
     (folder / "task.toml").write_text('name = "hostile"\nentry = "f"\nsummary = "none"\n')
     (folder / "seed_solution.py").write_text(f'def f(x):\n    raise ValueError("{HOSTILE}")\n')
     (folder / "utility.py").write_text(
-        "def instances(split, rng, n):\n    return [((1,), 1)] * n\n\n\ndef score(arguments, hidden, answer):\n    return 1\n"
+        "def instances(split, rng, n):\n    return [((1,), 1)] * n\n\n\n"
+        "def score(arguments, hidden, answer):\n    return 1\n"
     )
     return folder
 
@@ -267,7 +268,11 @@ def test_text_of_programs_reaches_no_terminal_unescaped_and_breaks_no_command(se
 
 @pytest.mark.parametrize(
     "arguments",
-    [("run", "x" * 5000), ("run", "dispatch", "--improver", "x" * 5000), ("improve", "dispatch", "--output", "no/x.py")],
+    [
+        ("run", "x" * 5000),
+        ("run", "dispatch", "--improver", "x" * 5000),
+        ("improve", "dispatch", "--output", "no/x.py"),
+    ],
 )
 def test_a_name_that_no_file_can_have_is_one_sentence(selftaught, arguments):
     called = selftaught(*arguments)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from selftaught.errors import Outcome, StoreError
+from selftaught.errors import ConfigError, Outcome, StoreError
 from selftaught.store import (
     EvaluationRecord,
     ImprovementRecord,
@@ -306,28 +306,28 @@ def test_runs_are_listed_newest_first_and_found_by_the_beginning_of_the_id(store
         store.start_run(RunStart(run_id=run_id, config={}))
     assert [run.run_id for run in store.runs()] == ["r-20261122-1", "r-20261121-2", "r-20261121-1"]
     assert store.run("r-20261122").run_id == "r-20261122-1"
-    with pytest.raises(StoreError, match="could be any of r-20261121-2, r-20261121-1: give more"):
+    with pytest.raises(ConfigError, match="could be any of r-20261121-2, r-20261121-1: give more"):
         store.run("r-20261121")
 
 
 def test_an_unknown_run_is_refused_with_the_nearest(store: Store, run_id: str) -> None:
-    with pytest.raises(StoreError, match=f"no run 'r-20261121-052333-ab12': the nearest are {run_id}"):
+    with pytest.raises(ConfigError, match=f"no run 'r-20261121-052333-ab12': the nearest are {run_id}"):
         store.run("r-20261121-052333-ab12")
     for name in ("", "zzz", "\udcff\x00", "%"):
-        with pytest.raises(StoreError, match=f"the nearest are {run_id}"):
+        with pytest.raises(ConfigError, match=f"the nearest are {run_id}"):
             store.run(name)
 
 
 def test_an_empty_store_says_so(store: Store) -> None:
     assert store.runs() == []
-    with pytest.raises(StoreError, match="none at all in this store"):
+    with pytest.raises(ConfigError, match="none at all in this store"):
         store.run("r-1")
 
 
 @pytest.mark.parametrize("name", ["ffff", "", "\udcff\x00", "zzz"])
 def test_an_unknown_program_is_refused(store: Store, name: str) -> None:
     store.add_program("x", "solution")
-    with pytest.raises(StoreError, match="no program"):
+    with pytest.raises(ConfigError, match="no program"):
         store.program(name)
 
 

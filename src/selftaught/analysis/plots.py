@@ -32,7 +32,8 @@ def plot_rounds(document: dict[str, Any], path: Path) -> None:
     _draw_comparison(bars, document)
     proposer = document["model"] if document["is_language_model"] else f"{document['model']} (not a language model)"
     figure.suptitle(f"{document['task']}, {proposer}, rng seed {document['rng_seed']}", fontsize=10)
-    figure.savefig(path, dpi=160)
+    # Without a date, the same run makes the same file.
+    figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
 def _draw_curve(axes: Any, document: dict[str, Any]) -> None:

@@ -7,12 +7,11 @@ from dataclasses import asdict
 
 from selftaught.engine import Engine
 from selftaught.errors import ConfigError
-from selftaught.experiment import Document, finding, opened_sandbox, recorded_run, resolve_improver, violations_document
+from selftaught.experiment import Document, finding, opened_run, resolve_improver, spent_document
 from selftaught.improver import bundled_improver
 from selftaught.meta_utility import MetaUtility
-from selftaught.models import find_model
-from selftaught.recorder import StoreRecorder
-from selftaught.settings import RunSettings
+from selftaught.progress import Progress
+from selftaught.settings import TransferSettings
 from selftaught.source import sha256_of
 from selftaught.statistics import estimate, paired_difference
 from selftaught.store import Store
@@ -20,32 +19,43 @@ from selftaught.task_check import check_task
 from selftaught.task_definition import Task
 
 
-async def run_transfer(source: str, tasks: Sequence[Task], settings: RunSettings, store: Store) -> Document:
-    """The document of a transfer of an improver, given as source: for each task u(s), u(I_0(s)), u(I_T(s))."""
-    make_model = find_model(settings.model)
-    config = {"kind": "transfer", "tasks": [task.name for task in tasks], **settings.model_dump(exclude={"improver"})}
-    async with opened_sandbox(settings) as sandbox, recorded_run(store, config, tasks, sandbox.mode) as run_id:
-        engine = Engine(
-            sandbox=sandbox,
-            model=make_model(sandbox, settings.rng_seed),
-            rng_seed=settings.rng_seed,
-            recorder=StoreRecorder(store, run_id, settings.model),
-        )
-        async with engine:
-            rows = [await _transfer_row(engine, task, source, settings) for task in tasks]
-        document: Document = {
-            "run_id": run_id,
-            "model": engine.model.info.name,
-            "is_language_model": engine.model.info.is_language_model,
-            "isolation": sandbox.mode,
+async def run_transfer(
+    source: str, tasks: Sequence[Task], settings: TransferSettings, store: Store, *, seed: str | None = None
+) -> Document:
+    """The document of a transfer of an improver: for each task u(s), u(I_0(s)) and u(I_T(s)) on the same fresh draws.
+
+    Args:
+        source: I_T, the improver.
+        tasks: What it should improve.
+        settings: Budgets and repeats.
+        store: Where it is recorded.
+        seed: I_0, what the improver began as; the bundled seed improver if not given.
+    """
+    improvers = {
+        "seed_improver": seed or bundled_improver("seed"),
+        "best_of_n": bundled_improver("best_of_n"),
+        "improver": source,
+    }
+    progress = Progress()
+    async with opened_run("transfer", tasks, settings, store, progress) as run:
+        model = run.engine.model.info
+        run.document = {
+            "run_id": run.run_id,
+            "model": model.name,
+            "is_language_model": model.is_language_model,
+            "isolation": run.engine.sandbox.mode,
             "rng_seed": settings.rng_seed,
             "improver": {"sha256": sha256_of(source), "source": source},
-            "tasks": rows,
-            "violations": violations_document(engine.violations),
+            "tasks": [await _transfer_row(run.engine, task, improvers, settings) for task in tasks],
+            **spent_document(run.engine, progress),
         }
-        store.finish_run(run_id, status="finished", result=document)
-        await store.committed()
-    return document
+    return run.document
+
+
+def seed_of_run(name: str, store: Store) -> str | None:
+    """The source of the improver that a run began with, for a run or `RUN:round`; None for other names."""
+    run = name.partition(":")[0]
+    return resolve_improver(f"{run}:0", store) if run.startswith("r-") else None
 
 
 def improver_of_run(name: str, store: Store) -> str:
@@ -58,7 +68,7 @@ def improver_of_run(name: str, store: Store) -> str:
     return resolve_improver(name, store)
 
 
-async def _transfer_row(engine: Engine, task: Task, improver: str, settings: RunSettings) -> Document:
+async def _transfer_row(engine: Engine, task: Task, improvers: dict[str, str], settings: TransferSettings) -> Document:
     utilities = await engine.utilities([task])
     await check_task(utilities[0], engine.sandbox, settings.rng_seed)
     fresh = MetaUtility(
@@ -69,18 +79,18 @@ async def _transfer_row(engine: Engine, task: Task, improver: str, settings: Run
         split="fresh",
         purpose="transfer",
     )
-    seed = await fresh.evaluate(bundled_improver("seed"))
-    best_of_n = await fresh.evaluate(bundled_improver("best_of_n"))
-    improved = await fresh.evaluate(improver)
-    gain = paired_difference(improved.values, seed.values)
+    measured = {name: await fresh.evaluate(source) for name, source in improvers.items()}
+    improved = measured["improver"]
+    gain = paired_difference(improved.values, measured["seed_improver"].values)
     return {
         "task": task.name,
         "opaque": task.is_opaque,
         "initial": asdict(estimate(improved.initial_values)),
-        "seed_improver": {**asdict(estimate(seed.values)), "failed": seed.n_failed},
-        "best_of_n": {**asdict(estimate(best_of_n.values)), "failed": best_of_n.n_failed},
-        "improver": {**asdict(estimate(improved.values)), "failed": improved.n_failed},
+        **{
+            name: {**asdict(estimate(evaluation.values)), "failed": evaluation.n_failed}
+            for name, evaluation in measured.items()
+        },
         "gain": asdict(gain),
-        "gain_over_best_of_n": asdict(paired_difference(improved.values, best_of_n.values)),
+        "gain_over_best_of_n": asdict(paired_difference(improved.values, measured["best_of_n"].values)),
         "verdict": finding(gain),
     }

@@ -10,7 +10,7 @@ from selftaught.cli.output import figure, print_json, stdout_console, untrusted
 from selftaught.cli.parameters import Json
 from selftaught.errors import ConfigError
 from selftaught.experiment import Document
-from selftaught.settings import IsolationMode, checked_settings
+from selftaught.settings import CommonSettings, IsolationMode, checked_settings
 from selftaught.single import evaluate as evaluate_once
 from selftaught.task_definition import find_task
 
@@ -40,7 +40,9 @@ def evaluate(
         source = solution.read_bytes().decode("utf-8", "surrogateescape")
     except OSError as error:
         raise ConfigError(f"the solution {solution} cannot be read: {error.strerror}") from None
-    settings = checked_settings(rng_seed=rng_seed, isolation=isolation, unsafe_no_isolation=unsafe_no_isolation)
+    settings = checked_settings(
+        CommonSettings, rng_seed=rng_seed, isolation=isolation, unsafe_no_isolation=unsafe_no_isolation
+    )
     document = asyncio.run(evaluate_once(found, source, split, settings))
     if json:
         print_json(document)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from selftaught.analysis.transfer import improver_of_run, run_transfer
+from selftaught.analysis.transfer import improver_of_run, run_transfer, seed_of_run
 from selftaught.cli.live import shown
 from selftaught.cli.output import (
     check_writable,
@@ -24,16 +24,18 @@ from selftaught.cli.parameters import Json, StorePath, store_location
 from selftaught.errors import ConfigError
 from selftaught.experiment import Document, check_names, run_stop
 from selftaught.progress import Progress
-from selftaught.settings import RunSettings
+from selftaught.settings import ImproveSettings, RunSettings, TransferSettings
 from selftaught.single import improve as improve_once
 from selftaught.store import Store
 from selftaught.store.clock import now
 from selftaught.task_definition import find_task, find_tasks
 
-Settings = Annotated[RunSettings | None, Parameter(name="*")]
+Flattened = Parameter(name="*")
 
 
-def run(task: str, *, settings: Settings = None, store: StorePath = None, json: Json = False) -> int:
+def run(
+    task: str, *, settings: Annotated[RunSettings | None, Flattened] = None, store: StorePath = None, json: Json = False
+) -> int:
     """Let an improver improve itself on one or more tasks (STOP).
 
     Args:
@@ -95,7 +97,7 @@ def _print_notes(document: Document, location: str) -> None:
 def improve(
     task: str,
     *,
-    settings: Settings = None,
+    settings: Annotated[ImproveSettings | None, Flattened] = None,
     output: Path | None = None,
     overwrite: bool = False,
     store: StorePath = None,
@@ -114,11 +116,11 @@ def improve(
         raise ConfigError(f"{path} exists already; name another file with --output, or pass --overwrite")
     if path is not None:
         check_writable(path)
-    settings = settings or RunSettings()
+    settings = settings or ImproveSettings()
     check_names(settings)
     with Store.open(store_location(store), clock=now) as records:
         document = asyncio.run(improve_once(found, settings, records))
-        if path is not None and document["source"] is not None:
+        if path is not None and document["outcome"] == "ok":
             with writing(path):
                 path.write_text(document["source"], encoding="utf-8")
         if json:
@@ -141,7 +143,12 @@ def _print_improvement(document: Document, path: Path | None, location: str) -> 
 
 
 def transfer(
-    improver: str, *, tasks: str, settings: Settings = None, store: StorePath = None, json: Json = False
+    improver: str,
+    *,
+    tasks: str,
+    settings: Annotated[TransferSettings | None, Flattened] = None,
+    store: StorePath = None,
+    json: Json = False,
 ) -> int:
     """Measure an improver on tasks it never saw (the paper's Table 1).
 
@@ -149,11 +156,12 @@ def transfer(
         improver: A bundled improver, a file, `RUN:round`, or a run (its last round).
         tasks: Bundled tasks or task folders, with commas between them.
     """
-    settings, found = settings or RunSettings(), find_tasks(tasks)
+    settings, found = settings or TransferSettings(), find_tasks(tasks)
     check_names(settings)
     with Store.open(store_location(store), clock=now) as records:
         source = improver_of_run(improver, records)
-        document = asyncio.run(run_transfer(source, found, settings, records))
+        seed = seed_of_run(improver, records)
+        document = asyncio.run(run_transfer(source, found, settings, records, seed=seed))
     if json:
         print_json(document)
     else:

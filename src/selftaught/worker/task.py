@@ -159,6 +159,8 @@ class _AnswerRejected(Exception):
 def _typed(answer: Any, answer_type: Any) -> Any:
     if answer_type is np.ndarray:
         return _typed_array(answer)
+    if isinstance(answer, np.ndarray):
+        answer = answer.tolist()  # where a list is wanted, an array of the right numbers is one
     try:
         return msgspec.convert(answer, answer_type, strict=True)
     except (msgspec.ValidationError, TypeError) as error:
