@@ -96,7 +96,7 @@ class RunSettings(ImproveSettings):
     meta_budget_responses: Count | None = None
     meta_budget_utility: Count | None = None
     gate_repeats: Count = 4
-    test_repeats: Count = 4
+    test_repeats: Count = 3
     fresh_repeats: Count = DEFAULT_FRESH_REPEATS
 
     def meta_budget(self, model_default: Budget) -> Budget:

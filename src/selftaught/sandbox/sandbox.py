@@ -16,6 +16,9 @@ from selftaught.sandbox.modes import choose
 from selftaught.sandbox.zygote_process import Plan, ZygoteProcess, ZygoteRefused
 
 START_ATTEMPTS = 5
+SLOTS_BEYOND_WORKERS = 1
+"""Children that may be started before a core is free, so that none idles while the engine takes an answer."""
+
 RETRY_SECONDS = 0.1
 CLOSE_SECONDS = 2.0
 
@@ -26,14 +29,14 @@ class Sandbox:
     Attributes:
         mode: `full`, `confined`, `sealed` or `unsandboxed`.
         warning: One sentence with the cause and the mend where the mode is not `full`.
-        slots: Hold it around what uses the processor: at most `workers` at once. A child that waits for the engine
+        slots: Hold it around what uses the processor: as many at once as there are workers, and one more. A child that waits for the engine
             must not hold it.
     """
 
     def __init__(self, config: SandboxConfig, plan: Plan, warning: str | None) -> None:
         self.mode: str = plan.mode
         self.warning = warning
-        self.slots = asyncio.Semaphore(config.workers)
+        self.slots = asyncio.Semaphore(config.workers + SLOTS_BEYOND_WORKERS)
         self._plan = plan
         self._zygotes: list[ZygoteProcess] = []
         self._replacing: set[asyncio.Task[None]] = set()
