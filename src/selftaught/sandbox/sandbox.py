@@ -29,8 +29,8 @@ class Sandbox:
     Attributes:
         mode: `full`, `confined`, `sealed` or `unsandboxed`.
         warning: One sentence with the cause and the mend where the mode is not `full`.
-        slots: Hold it around what uses the processor: as many at once as there are workers, and one more. A child that waits for the engine
-            must not hold it.
+        slots: Hold it around what uses the processor: as many at once as there are workers, and one more. A child
+            that waits for the engine must not hold it.
     """
 
     def __init__(self, config: SandboxConfig, plan: Plan, warning: str | None) -> None:
