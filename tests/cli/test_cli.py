@@ -169,7 +169,7 @@ def test_improve_writes_the_better_solution_and_never_overwrites_unasked(selftau
 
 
 def test_transfer_measures_three_columns(selftaught):
-    called = selftaught("transfer", "greedy", "--tasks", "dispatch,knapsack", *SMALL[6:16], "--json")
+    called = selftaught("transfer", "greedy", "--tasks", "dispatch,knapsack", *SMALL[8:16], "--json")
     assert called.code == 0, called.stderr
     rows = called.document["tasks"]
     assert [row["task"] for row in rows] == ["dispatch", "knapsack"]
