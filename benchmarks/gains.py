@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> None:
     own, _, flags = " ".join(arguments).partition(" -- ")
     task, _, seeds = own.partition(" ")
     first, _, last = (seeds or "0-9").partition("-")
-    print(f"`selftaught run {task} --rng-seed N {flags}`\n")
+    print(f"`selftaught run {task} --rng-seed N {flags}`".replace(" `", "`") + "\n")
     columns = ("N", "seed improver", "best-of-n", "improved", "over seed (95 %)", "p", "over best-of-n (95 %)", "p")
     columns += ("rounds accepted", "s")
     print(f"| {' | '.join(columns)} |\n{'|---' * len(columns)}|", flush=True)

@@ -89,7 +89,7 @@ class RunSettings(ImproveSettings):
         fresh_repeats: Repeats behind the comparison at the end.
     """
 
-    rounds: Annotated[int, pydantic.Field(ge=0, le=1000)] = 3
+    rounds: Annotated[int, pydantic.Field(ge=0, le=1000)] = 2
     repeats: Count | None = None
     accept: AcceptRule | None = None
     meta_budget_calls: Count | None = None
