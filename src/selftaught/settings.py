@@ -18,7 +18,7 @@ IsolationMode = Literal["auto", "full", "confined", "sealed"]
 PAPER_BUDGET = Budget(calls=4, responses=6, utility_calls=25)
 PAPER_REPEATS = 5
 DEFAULT_REPEATS = 3
-DEFAULT_FRESH_REPEATS = 16
+DEFAULT_FRESH_REPEATS = 12
 
 
 class CommonSettings(pydantic.BaseModel):
