@@ -187,7 +187,9 @@ def test_an_improver_that_fails_is_said_plainly(selftaught, tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_ends_soon_and_loses_nothing(selftaught, tmp_path, number):
     command = [str(Path(sys.executable).with_name("selftaught")), "run", "dispatch", "--rounds", "4"]
-    with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+    with subprocess.Popen(
+        command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=_heed_interrupts
+    ) as process:
         assert process.stderr is not None
         process.stderr.readline()  # the seed improver has been measured
         asked = time.monotonic()
@@ -202,6 +204,11 @@ def test_an_interrupt_ends_soon_and_loses_nothing(selftaught, tmp_path, number):
     assert listed["status"] == "interrupted"
     assert selftaught("show", listed["run_id"]).code == 0
     assert _processes_of_session(process.pid) == []
+
+
+def _heed_interrupts() -> None:
+    """Undoes what a shell does to its background jobs, and so to tests that run in one: they ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _processes_of_session(session: int) -> list[int]:
