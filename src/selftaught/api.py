@@ -15,6 +15,7 @@ from selftaught.errors import ConfigError
 from selftaught.experiment import Document, run_stop
 from selftaught.progress import Progress
 from selftaught.settings import (
+    DEFAULT_STORE,
     CommonSettings,
     ImproveSettings,
     RunSettings,
@@ -24,8 +25,6 @@ from selftaught.settings import (
 from selftaught.store import Store
 from selftaught.store.clock import now
 from selftaught.task_definition import Split, Task, find_task, find_tasks
-
-DEFAULT_STORE = "selftaught.db"
 
 Result = TypeVar("Result")
 

@@ -15,6 +15,9 @@ AcceptRule = Literal["better", "always"]
 Settings = TypeVar("Settings", bound="CommonSettings")
 IsolationMode = Literal["auto", "full", "confined", "sealed"]
 
+DEFAULT_STORE = "selftaught.db"
+"""The store where nobody names one: a file in the working folder."""
+
 PAPER_BUDGET = Budget(calls=4, responses=6, utility_calls=25)
 PAPER_REPEATS = 5
 DEFAULT_REPEATS = 3

@@ -42,9 +42,10 @@ def _draw_curve(axes: Any, document: dict[str, Any]) -> None:
     axes.plot(numbers, [made["test"]["mean"] for made in rounds], color="C0", zorder=1)
     for made in rounds:
         test, is_new = made["test"], made["accepted"]
-        errors = [[test["mean"] - test["low"]], [test["high"] - test["mean"]]]
         face = "C0" if is_new else "white"
-        axes.errorbar(made["round"], test["mean"], yerr=errors, fmt="o", color="C0", markerfacecolor=face, capsize=3)
+        axes.errorbar(
+            made["round"], test["mean"], yerr=_error_bars(test), fmt="o", color="C0", markerfacecolor=face, capsize=3
+        )
     axes.set_xticks(numbers)
     axes.set_xlabel("round (hollow: proposal not accepted)")
     axes.set_ylabel("test meta-utility, 95 % interval")
@@ -55,8 +56,12 @@ def _draw_comparison(axes: Any, document: dict[str, Any]) -> None:
     labels = ("seed\nimprover", "best-of-n", "improved")
     for index, key in enumerate(("seed_improver", "best_of_n", "improver")):
         test = document[key]["test"]
-        errors = [[test["mean"] - test["low"]], [test["high"] - test["mean"]]]
-        axes.errorbar(index, test["mean"], yerr=errors, fmt="s", color=f"C{index + 1}", capsize=3)
+        axes.errorbar(index, test["mean"], yerr=_error_bars(test), fmt="s", color=f"C{index + 1}", capsize=3)
     axes.set_xticks(range(3), labels)
     axes.set_xlim(-0.5, 2.5)
     axes.set_title(f"fresh repeats, n = {document['gain']['n']}", fontsize=9)
+
+
+def _error_bars(test: dict[str, float]) -> list[list[float]]:
+    """An interval as matplotlib takes it: how far below the mean, and how far above."""
+    return [[test["mean"] - test["low"]], [test["high"] - test["mean"]]]

@@ -8,12 +8,12 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from selftaught.settings import DEFAULT_STORE
+
 StorePath = Annotated[
     str | None, Parameter(name="--store", help="The store: a file, by default selftaught.db in this folder.")
 ]
 Json = Annotated[bool, Parameter(name="--json", help="Print one JSON document to stdout, and nothing else.")]
-
-DEFAULT_STORE = Path("selftaught.db")
 
 
 def store_location(given: str | None) -> str | Path:

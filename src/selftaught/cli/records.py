@@ -10,8 +10,9 @@ from cyclopts import Parameter
 
 from selftaught.analysis.plots import plot_rounds
 from selftaught.cli.output import figure, print_json, stdout_console, untrusted, writing
-from selftaught.cli.parameters import DEFAULT_STORE, Json, StorePath, store_location
+from selftaught.cli.parameters import Json, StorePath, store_location
 from selftaught.errors import ConfigError
+from selftaught.settings import DEFAULT_STORE
 from selftaught.source import unified_diff
 from selftaught.store import RoundRecord, RunRecord, RunSummary, Store
 from selftaught.store.clock import now
@@ -21,7 +22,7 @@ def runs(*, store: StorePath = None, json: Json = False) -> int:
     """List the recorded runs, the newest first."""
     location = store_location(store)
     summaries: list[RunSummary] = []
-    if store is not None or location != DEFAULT_STORE or DEFAULT_STORE.exists():
+    if store is not None or location != DEFAULT_STORE or Path(DEFAULT_STORE).exists():
         with Store.open(location, read_only=True, clock=now) as records:
             summaries = records.runs()
     if json:
