@@ -6,13 +6,15 @@ STAMP := $(VENV)/.installed
 UV_VERSION := 0.9.0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lock clean
+.PHONY: help setup demo test check fuzz security-table lock clean
 
 help:
 	@echo 'make setup   .venv with .venv/bin/selftaught in it'
 	@echo 'make demo    setup, then an improver improves itself on the embedded model'
 	@echo 'make test    setup, then the whole test suite'
 	@echo 'make check   setup, then ruff, mypy strict and the import direction'
+	@echo 'make fuzz    setup, then ten minutes of random input, for every night; FUZZ_SECONDS and FUZZ_SEED change it'
+	@echo 'make security-table   all attacks in all modes; writes the table of docs/security.md'
 
 setup: $(STAMP)
 
@@ -34,6 +36,14 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_architecture.py
+
+FUZZ_SECONDS ?= 600
+FUZZ_SEED ?= $(shell date +%s)
+fuzz: setup
+	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$(FUZZ_SEED) nice $(BIN)/python -m pytest -q -n 0 -s --timeout 0 tests/fuzz $(FUZZ_ARGS)
+
+security-table: setup
+	$(BIN)/python benchmarks/hostile_programs.py --write docs/security.md
 
 lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --output-file requirements/core.txt pyproject.toml

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 
 from selftaught.budget import Account, Budget, Usage
 from selftaught.engine import Assignment, Engine
-from selftaught.errors import LanguageModelError
+from selftaught.errors import LanguageModelError, Violation
 from selftaught.improver import Improvement, ImproverSession
 from selftaught.meta_utility import UtilityOnDraw
 from selftaught.models import ModelInfo, Request
@@ -130,6 +131,7 @@ class ListRecorder:
         self.calls: list[tuple[Request, list[str]]] = []
         self.exchanges: list[tuple[str, Any, Any]] = []
         self.evaluations: list[tuple[Draw, str, Evaluation]] = []
+        self.task_violations: list[Violation] = []
 
     def improvement_started(self, assignment: Assignment) -> str:
         self.started.append(assignment)
@@ -137,6 +139,9 @@ class ListRecorder:
 
     def improvement_finished(self, improvement_id: str, improvement: Improvement) -> None:
         self.finished.append(improvement)
+
+    def task_tried(self, task: Task, violations: tuple[Violation, ...]) -> None:
+        self.task_violations.extend(violations)
 
     async def call(self, improvement_id: str, request: Request, answers: list[str], seconds: float) -> None:
         self.calls.append((request, answers))
@@ -177,7 +182,11 @@ class Improving:
 
     @property
     def violations(self) -> list[str]:
-        return [violation.kind for violation in self.improvement.violations]
+        """Each kind once, with how often it was tried if that is more than once."""
+        counts: Counter[str] = Counter()
+        for violation in self.improvement.violations:
+            counts[violation.kind] += violation.count
+        return sorted(f"{kind} x{count}" if count > 1 else kind for kind, count in counts.items())
 
 
 class _OneSession:

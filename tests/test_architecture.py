@@ -20,7 +20,7 @@ PROGRAMS = ("tasks", "improvers")
 
 LAYERS = (
     ("_version", "errors", "validation", "single_flight", "statistics", "worker"),
-    ("budget", "source", "function_source"),
+    ("budget", "source", "function_source", "violations"),
     ("settings", "sandbox", "store"),
     ("models", "task_definition"),
     ("python_task", "utility", "improver"),

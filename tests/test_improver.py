@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import os
 import re
+import signal
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,8 @@ from selftaught.budget import Budget
 from selftaught.errors import ConfigError, Outcome, TaskError
 from selftaught.improver import bundled_improver, bundled_improver_names, find_improver
 from selftaught.worker.messages import PromptResponse, Refusal, UtilityResponse
+
+from .conftest import ListRecorder
 
 PROGRAMS = sorted((Path(__file__).parent / "programs" / "improvers").glob("*.py"))
 SHORT = dataclasses.replace(improver_module.IMPROVER_LIMITS, cpu_seconds=0.5)
@@ -50,7 +54,7 @@ def test_an_improver_ends_as_it_should(path, improve, answering_model, monkeypat
         assert improvement.solution is None
         assert re.fullmatch(header(path, "says"), improvement.message)
         assert len(improvement.message) <= 500
-    assert agrees(header(path, "violations"), ", ".join(sorted(result.violations)))
+    assert agrees(header(path, "violations"), ", ".join(result.violations))
     assert agrees(header(path, "calls") or "0", str(improvement.usage.calls))
     assert agrees(header(path, "uses") or "0", str(improvement.usage.utility_calls))
     assert improvement.usage.calls <= calls
@@ -263,3 +267,48 @@ def test_an_unknown_improver_is_refused_with_the_nearest_names(tmp_path):
         find_improver("gredy")
     with pytest.raises(ConfigError, match="there is no improver or file"):
         find_improver(str(tmp_path))
+
+
+SEARCHES = """
+def improve_algorithm(initial_solution, utility, language_model):
+    best = initial_solution
+    for _ in range(3):
+        answers = language_model.batch_prompt("an expert", [f"improve {utility(best)}", "again"], temperature=0.5)
+        best = max([best, *answers], key=utility)
+    try:
+        while True:
+            utility(best)
+    except Exception as error:
+        return best + f"# {type(error).__name__}"
+"""
+
+
+class KillingRecorder(ListRecorder):
+    """Kills everything that runs in a sandbox before one of the exchanges is answered."""
+
+    def __init__(self, sandbox, at: int) -> None:
+        super().__init__()
+        self._sandbox = sandbox
+        self._at = at
+
+    async def exchange(self, *arguments: object) -> None:
+        await super().exchange(*arguments)
+        if len(self.exchanges) == self._at:
+            for zygote in list(self._sandbox._zygotes):
+                os.kill(zygote.pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("at", [1, 2, 5, 12])
+def test_an_improver_that_is_lost_starts_again_and_nothing_is_paid_for_twice(improve, scripted_model, sandbox, at):
+    def script(message, sample):
+        return f"def double(numbers): return [{sample} * number for number in numbers]"
+
+    undisturbed = improve(SEARCHES, model=scripted_model(script))
+    disturbed = improve(SEARCHES, model=scripted_model(script), recorder=KillingRecorder(sandbox, at))
+    assert undisturbed.improvement.outcome is Outcome.OK
+    assert dataclasses.replace(disturbed.improvement, violations=()) == dataclasses.replace(
+        undisturbed.improvement, violations=()
+    )
+    assert disturbed.model.asked == undisturbed.model.asked
+    assert disturbed.recorder.exchanges == undisturbed.recorder.exchanges
+    assert disturbed.violations == undisturbed.violations == ["budget"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from datetime import UTC, datetime, timedelta
 
@@ -151,7 +152,10 @@ def test_violations_are_recorded_with_who_tried(improve_recorded, store):
     by_kind = {violation.kind: violation for violation in store.violations(RUN_ID)}
     assert set(by_kind) == {"read_only_view", "system_call"}
     [improvement] = store.improvements(RUN_ID)
-    assert (by_kind["read_only_view"].improvement_id, by_kind["read_only_view"].program) == (improvement.id, None)
+    assert (by_kind["read_only_view"].improvement_id, by_kind["read_only_view"].program) == (
+        improvement.id,
+        improvement.improver,
+    )
     assert by_kind["read_only_view"].detail == "set UtilityView.budget"
     assert (by_kind["system_call"].improvement_id, by_kind["system_call"].program) == (None, sha256_of(mounts))
 
@@ -199,3 +203,18 @@ def test_a_round_is_recorded_with_both_measurements(run, store):
     assert (record.test_mean, record.test_low, record.test_high, record.test_n) == (0.4, 0.3, 0.5, 8)
     assert record.improver == record.parent == sha256_of("parent")
     assert (record.candidate, record.budget) == (None, {"calls": 3})
+
+
+def test_what_a_task_s_own_code_tries_is_recorded_as_its_own(run, engine, doubling, store):
+    nosy = "try:\n    open('/etc/shadow')\nexcept OSError:\n    pass\n" + doubling.utility_source
+    task = dataclasses.replace(doubling, name="nosy", utility_source=nosy)
+
+    async def scenario():
+        async with engine(recorder=StoreRecorder(store, RUN_ID, "scripted")) as made:
+            await made.utilities([task])
+            return [violation.kind for violation in made.violations]
+
+    assert run(scenario()) == ["file"]
+    [violation] = store.violations(RUN_ID)
+    assert (violation.detail, violation.program) == ("open '/etc/shadow' for reading", sha256_of(nosy))
+    assert {program.kind for program in store.programs(RUN_ID)} == {"task"}

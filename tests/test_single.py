@@ -65,7 +65,7 @@ def test_a_violation_is_in_the_document(evaluate_once, doubling):
     mounts = "import ctypes\ndef double(n): ctypes.CDLL(None).mount(b'none', b'/tmp', b'tmpfs', 0, None)\n"
     document = evaluate_once(doubling, mounts)
     assert document["outcome"] == "violation"
-    assert document["violations"] == [{"kind": "system_call", "detail": "it made a forbidden system call", "count": 1}]
+    assert document["violations"] == [{"kind": "system_call", "detail": "mount", "count": 1}]
 
 
 def test_a_task_that_cannot_be_relied_on_is_not_measured_with(evaluate_once, doubling):

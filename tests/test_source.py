@@ -91,3 +91,18 @@ def test_a_wrong_name_gets_the_nearest_or_all(name, said):
 
 def test_a_wrong_name_where_there_is_none_gets_nothing():
     assert source.nearest("a", []) == ""
+
+
+def test_programs_whose_diff_would_take_hours_are_shown_one_after_the_other():
+    before = [str(number % 101) for number in range(20_000)]
+    after = [str(number * 7 % 101) for number in range(20_000)]
+    said = source.unified_diff("\n".join(before), "\n".join(after), "a", "b").split("\n")
+    assert said[:3] == ["--- a", "+++ b", "@@ -1,20000 +1,20000 @@"]
+    assert said[3:] == ["-" + line for line in before] + ["+" + line for line in after]
+
+
+def test_long_programs_with_many_blank_lines_are_compared_line_by_line():
+    lines = [line for number in range(4000) for line in (f"x{number} = {number}", "")]
+    changed = [*lines[:100], "y = 1", *lines[100:]]
+    said = source.unified_diff("\n".join(lines), "\n".join(changed), "a", "b").split("\n")
+    assert [line for line in said[2:] if line.startswith(("+", "-"))] == ["+y = 1"]

@@ -168,3 +168,22 @@ def test_a_paired_difference_is_after_minus_before():
 def test_pairs_without_a_partner_are_refused():
     with pytest.raises(ValueError):
         statistics.paired_difference([1.0, 2.0], [1.0])
+
+
+def test_holm_corrects_each_p_value_by_how_many_are_left() -> None:
+    assert statistics.holm([]) == []
+    assert statistics.holm([0.2]) == [0.2]
+    assert statistics.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert statistics.holm([0.6, 0.7]) == [1.0, 1.0]
+
+
+@given(st.lists(st.floats(0, 1), max_size=12))
+def test_holm_keeps_the_order_and_never_makes_a_p_value_smaller(p_values: list[float]) -> None:
+    corrected = statistics.holm(p_values)
+    assert all(before <= after <= 1 for before, after in zip(p_values, corrected, strict=True))
+    assert all(a <= b for (p, a), (q, b) in itertools.product(zip(p_values, corrected, strict=True), repeat=2) if p < q)
+
+
+def test_equal_values_share_a_rank() -> None:
+    assert statistics.ranks([3.0, 1.0, 2.0]) == [3, 1, 2]
+    assert statistics.ranks([5.0, 5.0, 1.0, 5.0]) == [3, 3, 1, 3]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 from pathlib import Path
 
@@ -91,6 +92,68 @@ def test_a_missing_file_is_named(folder, name):
 def test_a_file_that_is_no_text_is_named(folder, name):
     (folder / name).write_bytes(b"\xff\xfe\x00")
     assert refusal_of(lambda: load_task(folder)).startswith(f"{folder / name} cannot be read: ")
+
+
+@pytest.mark.parametrize("name", ["task.toml", "seed_solution.py", "utility.py"])
+def test_a_link_out_of_the_folder_is_not_followed(folder, name):
+    (folder / name).unlink()
+    secret = folder.parent / "secret"
+    secret.write_text("a key")
+    (folder / name).symlink_to(secret)
+    said = f"{folder / name} leads out of the task's folder; put a copy of the file there"
+    assert refusal_of(lambda: load_task(folder)) == said
+
+
+def test_a_link_within_the_folder_is_followed(folder, doubling):
+    (folder / "utility.py").rename(folder / "common.py")
+    (folder / "utility.py").symlink_to("common.py")
+    assert load_task(folder).utility_source == doubling.utility_source
+
+
+def test_a_folder_may_be_a_link_itself(folder, tmp_path):
+    (tmp_path / "link").symlink_to(folder)
+    assert load_task(tmp_path / "link") == load_task(folder)
+
+
+@pytest.mark.parametrize("name", ["task.toml", "seed_solution.py", "utility.py", "reference.py"])
+def test_what_is_no_file_is_not_opened(folder, name):
+    (folder / name).unlink(missing_ok=True)
+    os.mkfifo(folder / name)
+    assert refusal_of(lambda: load_task(folder)) == f"{folder / name} cannot be read: it is not a file"
+
+
+@pytest.mark.parametrize("name", ["task.toml", "seed_solution.py", "utility.py", "reference.py"])
+def test_a_file_that_is_too_large_is_not_read(folder, name):
+    with (folder / name).open("wb") as file:
+        file.truncate(10_000_000)
+    most = "16,384" if name == "task.toml" else "262,144"
+    assert refusal_of(lambda: load_task(folder)) == f"{folder / name} has 10,000,000 bytes; at most {most} are taken"
+
+
+def test_a_reference_that_cannot_be_used_is_refused(folder):
+    (folder / "reference.py").write_text("x = 1\x00")
+    said = refusal_of(lambda: load_task(folder))
+    assert said == "the reference of task doubling cannot be used: it contains a null character"
+
+
+def test_a_path_that_no_folder_can_have_is_refused():
+    assert "cannot be read" in refusal_of(lambda: load_task(Path("a\x00b")))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a = " + "[" * 5000, " is nested too deeply"),
+        ("a = " + "1" * 5000, " cannot be read: Exceeds the limit (4300 digits)"),
+        ("[limits]\nmemory_mib = 0x" + "f" * 5000, ": a whole number has too many digits"),
+        ('"a\\nb\\u001b" = 1', r": a\nb\x1b: extra inputs are not permitted"),
+        ("[instances]\nvalidation = true", ": instances.validation: input should be a valid integer, not True"),
+    ],
+    ids=["nesting", "digits", "digits of a limit", "a key of two lines", "a truth value"],
+)
+def test_settings_that_break_a_reader_are_refused(folder, text, said):
+    (folder / "task.toml").write_text(TASK_TOML.partition("[reference]")[0] + text)
+    assert refusal_of(lambda: load_task(folder)).startswith(f"{folder / 'task.toml'}{said}")
 
 
 @pytest.mark.parametrize("name", ["seed_solution.py", "utility.py"])

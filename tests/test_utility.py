@@ -362,7 +362,7 @@ def score(arguments, hidden, answer):
             "instance 0: the answer should be an array of numbers, not ndarray",
         ),
         ("return None", Outcome.BAD_OUTPUT, "instance 0: the answer should be an array of numbers, not NoneType"),
-        ("return values / 0", Outcome.BAD_OUTPUT, "instance 0: the scorer returned nan instead of a finite number"),
+        ("return values / 0", Outcome.BAD_OUTPUT, "instance 0: the answer holds NaN or an infinity"),
     ],
 )
 def test_an_array_is_checked_strictly(evaluate, doubling, body, outcome, message):

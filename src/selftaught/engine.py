@@ -56,6 +56,10 @@ class Recorder(Protocol):
         """Records how an improvement ended."""
         ...
 
+    def task_tried(self, task: Task, violations: tuple[Violation, ...]) -> None:
+        """Records what a task's own code tried and may not."""
+        ...
+
     async def call(self, improvement_id: str, request: Request, answers: list[str], seconds: float) -> None:
         """Records a call of the model."""
         ...
@@ -127,7 +131,7 @@ class Engine:
 
     async def _utility(self, task: Task) -> Utility:
         if task.sha256 not in self._utilities:
-            opened = open_utility(task, self.sandbox, self._evaluated)
+            opened = open_utility(task, self.sandbox, self._evaluated, self._task_tried)
             self._utilities[task.sha256] = await self._stack.enter_async_context(opened)
         return self._utilities[task.sha256]
 
@@ -159,6 +163,10 @@ class Engine:
         self.usage.add(evaluations=1)
         self.violations.extend(evaluation.violations)
         await self.recorder.evaluation(task, draw, solution, evaluation)
+
+    def _task_tried(self, task: Task, violations: tuple[Violation, ...]) -> None:
+        self.violations.extend(violations)
+        self.recorder.task_tried(task, violations)
 
 
 async def run_in_parallel(calls: Sequence[Any]) -> list[Any]:

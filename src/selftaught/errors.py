@@ -14,7 +14,8 @@ What a failing solution or improver does is never an exception here: it is an `O
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 
 class Outcome(enum.StrEnum):
@@ -46,12 +47,33 @@ class Violation:
     """A try to do what is not allowed.
 
     Attributes:
-        kind: A short stable name, such as `system_call` or `read_only_view`.
+        kind: A short stable name, one of `VIOLATION_KINDS`.
         detail: One line that says what was tried; text from the program is escaped where it is shown.
+        count: How often the same was tried.
+        at: When first, in UTC. Two violations that differ only in this are equal.
     """
 
     kind: str
     detail: str
+    count: int = 1
+    at: datetime = field(default_factory=lambda: datetime.now(UTC), compare=False)
+
+
+VIOLATION_KINDS = {
+    "system_call": "a system call that ends the process",
+    "file": "a path outside of what Python needs, or any change of a file",
+    "socket": "a socket, or a message to an address",
+    "process": "a new process, another program, a signal to another process",
+    "refused_call": "any other system call that is not on the list",
+    "refusal_flood": "more system calls, refused ones or such as the engine must look at, than are answered",
+    "threads": "more threads than a program may have",
+    "protocol": "bytes that are no message of the protocol, or a message out of turn",
+    "request_flood": "more requests at once than are served",
+    "read_only_view": "a change of what is only a view",
+    "new_language_model": "a language model of its own",
+    "budget": "a use beyond a budget",
+}
+"""Every kind of violation, and what it stands for."""
 
 
 class SelfTaughtError(Exception):

@@ -7,14 +7,13 @@ import contextlib
 import platform
 import time
 import warnings
-from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from selftaught._version import __version__
 from selftaught.engine import Engine
-from selftaught.errors import ConfigError, IsolationWarning, SelfTaughtError, Violation
+from selftaught.errors import ConfigError, IsolationWarning, SelfTaughtError
 from selftaught.improver import bundled_improver, find_improver
 from selftaught.meta_utility import MetaEvaluation, MetaUtility
 from selftaught.models import find_model, model_infos
@@ -28,6 +27,7 @@ from selftaught.statistics import Estimate, PairedDifference, estimate, paired_d
 from selftaught.store import RunStart, Store
 from selftaught.task_check import check_task
 from selftaught.task_definition import Task
+from selftaught.violations import violations_document
 
 SIGNIFICANCE = 0.05
 FEWEST_REPEATS = 6
@@ -76,6 +76,8 @@ async def opened_sandbox(settings: CommonSettings) -> AsyncIterator[Sandbox]:
         SandboxError: It is not to be had.
     """
     mode: Literal["auto", "full", "confined", "sealed", "unsandboxed"] = settings.isolation
+    if settings.unsafe_no_isolation and settings.isolation != "auto":
+        raise ConfigError("--isolation and --unsafe-no-isolation exclude each other; leave one of them out")
     if settings.unsafe_no_isolation:
         mode = "unsandboxed"
     config = SandboxConfig(mode=mode)
@@ -164,8 +166,15 @@ async def opened_run(
         SelfTaughtError: It could not be set up; or what came out of the block, and the run is recorded as failed.
     """
     make_model = find_model(settings.model)
-    config = {"kind": kind, "tasks": [task.name for task in tasks], **settings.model_dump()}
-    async with opened_sandbox(settings) as sandbox, recorded_run(store, config, tasks, sandbox.mode) as run_id:
+    async with contextlib.AsyncExitStack() as stack:
+        sandbox = await stack.enter_async_context(opened_sandbox(settings))
+        config: Document = {
+            "kind": kind,
+            "tasks": [task.name for task in tasks],
+            **settings.model_dump(),
+            "records_refusals": sandbox.records_refusals,
+        }
+        run_id = await stack.enter_async_context(recorded_run(store, config, tasks, sandbox.mode))
         recorder = StoreRecorder(store, run_id, settings.model)
         engine = Engine(
             sandbox=sandbox,
@@ -337,12 +346,6 @@ def spent_document(engine: Engine, progress: Progress) -> Document:
         "evaluations": n_evaluations,
         "violations": violations_document(engine.violations),
     }
-
-
-def violations_document(violations: Sequence[Violation]) -> list[Document]:
-    """Each kind of violation once, with how often it happened; the order does not depend on who came first."""
-    counts = Counter((violation.kind, violation.detail) for violation in violations)
-    return [{"kind": kind, "detail": detail, "count": count} for (kind, detail), count in sorted(counts.items())]
 
 
 def _round_document(made: Round, test: Estimate) -> Document:

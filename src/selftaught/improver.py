@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,8 +22,9 @@ import msgspec
 from selftaught.budget import Account, Usage
 from selftaught.errors import BudgetExceeded, ConfigError, LanguageModelError, Outcome, Violation
 from selftaught.models import LanguageModel, Request
-from selftaught.sandbox import Child, ChildEnded, Limits, Sandbox
-from selftaught.source import nearest, rng_seed_of, why_unusable
+from selftaught.sandbox import Child, ChildEnded, Limits, Sandbox, WorkerLost, despite_losses
+from selftaught.source import nearest, read_program, rng_seed_of, why_unusable
+from selftaught.violations import ViolationLog
 from selftaught.worker.messages import (
     Failure,
     ImproverReply,
@@ -45,7 +46,8 @@ MAX_REQUESTS_IN_FLIGHT = 64
 MAX_REFUSALS = 1000
 """An improver that goes on asking for what is refused is ended: its clock stands still meanwhile, all is recorded."""
 
-MAX_VIOLATIONS_KEPT = 20
+
+Response = PromptResponse | UtilityResponse | Refusal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,22 +121,30 @@ class ImproverSession:
     async def improve(self, improver: str, initial_solution: str) -> Improvement:
         """The improvement of a solution by an improver, given as source text."""
         self._ordinals: Counter[str] = Counter()
-        self._violations: list[Violation] = []
-        self._n_refusals = 0
+        self._answered: dict[bytes, list[Response]] = defaultdict(list)
         problem = why_unusable(improver)
         if problem:
             return Improvement(outcome=Outcome.INVALID_SOURCE, message=problem)
         start = self._start_message(improver, initial_solution)
-        async with self.sandbox.child("improver", start, IMPROVER_LIMITS) as child:
-            outcome, message, solution = await self._serve(child)
-            violations = [*self._violations, *child.violations][:MAX_VIOLATIONS_KEPT]
+        outcome, message, solution = await despite_losses(lambda: self._run(start))
         return Improvement(
             outcome=outcome,
             message=message,
             solution=solution,
             usage=self.account.usage,
-            violations=tuple(violations),
+            violations=self._violations.entries(),
         )
+
+    async def _run(self, start: ImproverStart) -> tuple[Outcome, str, str | None]:
+        """One life of the improver. If an earlier one was lost, what that was answered is answered again, unpaid."""
+        self._violations = ViolationLog()
+        self._n_refusals = 0
+        self._still_known = {asked: deque(responses) for asked, responses in self._answered.items()}
+        async with self.sandbox.child("improver", start, IMPROVER_LIMITS) as child:
+            try:
+                return await self._serve(child)
+            finally:
+                self._violations.extend(child.violations)
 
     def _start_message(self, improver: str, initial_solution: str) -> ImproverStart:
         return ImproverStart(
@@ -157,8 +167,7 @@ class ImproverSession:
                 if isinstance(reply, Failure):
                     return Outcome(reply.outcome), reply.message, None
                 if isinstance(reply, ViolationNotice):
-                    self._violations.append(Violation(kind=reply.kind, detail=reply.detail))
-                    del self._violations[MAX_VIOLATIONS_KEPT:]
+                    self._violations.add(reply.kind, reply.detail)
                     continue
                 if len(requests) >= MAX_REQUESTS_IN_FLIGHT:
                     return self._flooded()
@@ -167,9 +176,12 @@ class ImproverSession:
                 requests.add(asyncio.create_task(self._answer(child, reply)))
         except ChildEnded as ended:
             return ended.outcome, ended.message, None
+        except WorkerLost:
+            await asyncio.gather(*requests)  # what is paid for is not paid for again
+            raise
         except msgspec.ValidationError as error:
             detail = f"it sent what is no message of the protocol: {error}"
-            self._violations.append(Violation(kind="protocol", detail=detail))
+            self._violations.add("protocol", detail)
             return Outcome.PROTOCOL_VIOLATION, detail, None
         finally:
             for request in requests:
@@ -178,25 +190,38 @@ class ImproverSession:
 
     def _flooded(self) -> tuple[Outcome, str, None]:
         detail = f"it had more than {MAX_REQUESTS_IN_FLIGHT} requests in flight"
-        self._violations.append(Violation(kind="request_flood", detail=detail))
+        self._violations.add("request_flood", detail)
         return Outcome.PROTOCOL_VIOLATION, detail, None
 
     async def _answer(self, child: Child, request: PromptRequest | UtilityRequest) -> None:
         with child.wall_paused():
-            try:
-                if isinstance(request, PromptRequest):
-                    response: Any = await self._prompt(request)
-                else:
-                    response = await self._utility(request)
-            except BudgetExceeded as error:
-                self._violations.append(Violation(kind="budget", detail=str(error)))
-                response = Refusal(id=request.id, kind="budget", message=str(error))
-            except LanguageModelError as error:
-                response = Refusal(id=request.id, kind="model", message=str(error))
-            self._n_refusals += isinstance(response, Refusal)
-            await self.recorder.exchange(type(request).__name__, request, response)
-        with contextlib.suppress(ChildEnded):  # how it ended is learned from `receive`, after all that it sent
+            asked = msgspec.msgpack.encode(msgspec.structs.replace(request, id=0))
+            known = self._still_known.get(asked)
+            if known:
+                response = msgspec.structs.replace(known.popleft(), id=request.id)
+            else:
+                response = await self._respond(request)
+                await self.recorder.exchange(type(request).__name__, request, response)
+                self._answered[asked].append(response)
+            self._count_refusal(response)
+        with contextlib.suppress(ChildEnded, WorkerLost):  # how it ended is learned from `receive`, after all it sent
             await child.send(response)
+
+    async def _respond(self, request: PromptRequest | UtilityRequest) -> Response:
+        try:
+            if isinstance(request, PromptRequest):
+                return await self._prompt(request)
+            return await self._utility(request)
+        except BudgetExceeded as error:
+            return Refusal(id=request.id, kind="budget", message=str(error))
+        except LanguageModelError as error:
+            return Refusal(id=request.id, kind="model", message=str(error))
+
+    def _count_refusal(self, response: Response) -> None:
+        if isinstance(response, Refusal):
+            self._n_refusals += 1
+            if response.kind == "budget":
+                self._violations.add("budget", response.message)
 
     async def _prompt(self, request: PromptRequest) -> PromptResponse | Refusal:
         n_samples = request.n_responses * len(request.messages)
@@ -278,9 +303,12 @@ def find_improver(name: str) -> str:
     if not os.path.isfile(path):  # noqa: PTH113 - a name that no file can have is no error here
         raise ConfigError(f"there is no improver or file {name!r:.200}{nearest(name, names)}")
     try:
-        source = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"the improver {path} cannot be read: {error}") from None
+        source = read_program(path)
+        source.encode()
+    except OSError as error:
+        raise ConfigError(f"the improver {path} cannot be read: {error.strerror}") from None
+    except UnicodeEncodeError:
+        raise ConfigError(f"the improver {path} cannot be read: it is not valid Unicode") from None
     problem = why_unusable(source)
     if problem:
         raise ConfigError(f"the improver {path} cannot be used: {problem}")

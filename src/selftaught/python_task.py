@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from selftaught.function_source import self_contained_source
-from selftaught.task_definition import MIB, Task
+from selftaught.task_definition import DEFAULT_ANSWER_MIB, MIB, Task
 
 _OPAQUE_FRAME = """
 import random
@@ -91,7 +91,8 @@ def task_from_functions(
         score: `score(arguments, hidden, answer)`, higher is better; raises ValueError for a bad answer.
         drive: `drive(candidate, *arguments)` makes the answer; without it the candidate is called on the arguments.
         summary: One line.
-        limits: `n_validation`, `n_test`, `cpu_seconds`, `memory_mib`, `reference_best`, `reference_trivial`.
+        limits: `n_validation`, `n_test`, `cpu_seconds`, `memory_mib`, `answer_mib`, `reference_best`,
+            `reference_trivial`.
     """
     functions = {"instances": instances, "score": score} | ({} if drive is None else {"drive": drive})
     source = self_contained_source(functions)
@@ -109,6 +110,7 @@ def _opaque_task(
 def _make(
     name: str, entry: str | None, summary: str, seed_solution: str, source: str, *, is_opaque: bool,
     n_validation: int = 10, n_test: int = 20, cpu_seconds: float = 2.0, memory_mib: int = 256,
+    answer_mib: int = DEFAULT_ANSWER_MIB,
     reference_best: str = "not known", reference_trivial: str = "not known",
 ) -> Task:  # fmt: skip
     return Task(
@@ -123,6 +125,7 @@ def _make(
         n_test=n_test,
         cpu_seconds=cpu_seconds,
         memory_bytes=memory_mib * MIB,
+        answer_bytes=answer_mib * MIB,
         is_opaque=is_opaque,
     )
 

@@ -37,19 +37,20 @@ class StoreRecorder:
         self._run_id = run_id
         self._model = model
         self._sequence: Counter[str] = Counter()
-        self._improves: dict[str, ProgramKind] = {}
+        self._improves: dict[str, tuple[ProgramKind, str]] = {}
 
     def improvement_started(self, assignment: Assignment) -> str:
         """The id under which the improvement is recorded."""
         improvement_id = uuid.uuid4().hex
         kind: ProgramKind = "improver" if assignment.task == META else "solution"
-        self._improves[improvement_id] = kind
+        improver = self._store.add_program(assignment.improver, "improver")
+        self._improves[improvement_id] = kind, improver
         self._store.start_improvement(
             ImprovementRecord(
                 id=improvement_id,
                 run_id=self._run_id,
                 path=assignment.scope,
-                improver=self._store.add_program(assignment.improver, "improver"),
+                improver=improver,
                 task=assignment.task,
                 split="validation",
                 key=assignment.scope,
@@ -60,7 +61,7 @@ class StoreRecorder:
 
     def improvement_finished(self, improvement_id: str, improvement: Improvement) -> None:
         """Records how an improvement ended."""
-        kind, result = self._improves.pop(improvement_id), None
+        (kind, improver), result = self._improves.pop(improvement_id), None
         if improvement.solution is not None:
             result = self._store.add_program(improvement.solution, kind)
         self._store.finish_improvement(
@@ -70,7 +71,11 @@ class StoreRecorder:
             result=result,
             budget=improvement.usage.counts(),
         )
-        self._add_violations(improvement.violations, improvement_id=improvement_id)
+        self._add_violations(improvement.violations, improver, improvement_id)
+
+    def task_tried(self, task: Task, violations: tuple[Violation, ...]) -> None:
+        """Records what a task's own code tried and may not."""
+        self._add_violations(violations, self._store.add_program(task.utility_source, "task"))
 
     async def call(self, improvement_id: str, request: Request, answers: list[str], seconds: float) -> None:
         """Records a call of the model, one row for each message."""
@@ -125,7 +130,7 @@ class StoreRecorder:
                 cpu_seconds=evaluation.cpu_seconds,
             )
         )
-        self._add_violations(evaluation.violations, program=program)
+        self._add_violations(evaluation.violations, program)
 
     async def round(self, made: Round, test: Estimate, budget: dict[str, Any]) -> None:
         """Records a round; returns when it is durable."""
@@ -152,7 +157,7 @@ class StoreRecorder:
         await self._store.committed()
 
     def _add_violations(
-        self, violations: tuple[Violation, ...], *, improvement_id: str | None = None, program: str | None = None
+        self, violations: tuple[Violation, ...], program: str, improvement_id: str | None = None
     ) -> None:
         for violation in violations:
             self._store.add_violation(
@@ -162,5 +167,7 @@ class StoreRecorder:
                     program=program,
                     kind=violation.kind,
                     detail=violation.detail,
+                    count=violation.count,
+                    created_at=violation.at,
                 )
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Annotated, Literal, TypeVar
 
 import pydantic
@@ -11,6 +12,11 @@ from selftaught.errors import ConfigError
 from selftaught.validation import first_complaint
 
 Count = Annotated[int, pydantic.Field(ge=1, le=100_000)]
+RngSeed = Annotated[
+    int,
+    pydantic.BeforeValidator(lambda given: unguessable_rng_seed() if given is None else given),
+    pydantic.Field(ge=0),
+]
 AcceptRule = Literal["better", "always"]
 Settings = TypeVar("Settings", bound="CommonSettings")
 IsolationMode = Literal["auto", "full", "confined", "sealed"]
@@ -24,25 +30,34 @@ DEFAULT_REPEATS = 3
 DEFAULT_FRESH_REPEATS = 12
 
 
+RNG_SEED_BITS = 53
+"""As many as every reader of JSON keeps exactly."""
+
+
+def unguessable_rng_seed() -> int:
+    """A number that no program can find by trying, within any budget."""
+    return secrets.randbits(RNG_SEED_BITS)
+
+
 class CommonSettings(pydantic.BaseModel):
     """What every command that runs programs can be told.
 
     Attributes:
         model: The language model, by name.
-        rng_seed: What all random numbers are drawn from.
+        rng_seed: What all random numbers are drawn from; by default one that no program can guess, shown and stored.
         budget_calls: Model calls in one improvement of a solution; by default what suits the model.
         budget_responses: Samples in one such call.
         budget_utility: Uses of the utility in one improvement of a solution.
         paper: Everything as in the paper's released configuration; other settings that are given still win.
         workers: Processes that run programs at the same time; by default one for each core.
         isolation: How untrusted programs are isolated: the strongest that works here, or one that you insist on.
-        unsafe_no_isolation: Run untrusted programs with your own rights. Every result is marked `unsandboxed`.
+        unsafe_no_isolation: Run untrusted programs with your own rights. Every result is marked UNSANDBOXED.
     """
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
     model: str = "gp"
-    rng_seed: Annotated[int, pydantic.Field(ge=0)] = 0
+    rng_seed: RngSeed = pydantic.Field(default=None, validate_default=True)
     budget_calls: Count | None = None
     budget_responses: Count | None = None
     budget_utility: Count | None = None
@@ -75,6 +90,10 @@ class TransferSettings(CommonSettings):
     """
 
     fresh_repeats: Count = DEFAULT_FRESH_REPEATS
+
+
+class CompareSettings(TransferSettings):
+    """The settings of a comparison of improvers."""
 
 
 class RunSettings(ImproveSettings):

@@ -12,7 +12,6 @@ from selftaught.experiment import (
     opened_sandbox,
     resolve_improver,
     spent_document,
-    violations_document,
 )
 from selftaught.improver import Improvement
 from selftaught.meta_utility import UtilityOnDraw
@@ -24,6 +23,7 @@ from selftaught.store import Store
 from selftaught.task_check import check_task
 from selftaught.task_definition import Split, Task
 from selftaught.utility import Draw, Evaluation, Utility, open_utility
+from selftaught.violations import ViolationLog, violations_document
 
 
 async def evaluate(task: Task, solution: str, split: Split, settings: CommonSettings) -> Document:
@@ -35,7 +35,11 @@ async def evaluate(task: Task, solution: str, split: Split, settings: CommonSett
     """
     if split not in get_args(Split):
         raise ConfigError(f"there is no split {split!r}{nearest(split, list(get_args(Split)))}")
-    async with opened_sandbox(settings) as sandbox, open_utility(task, sandbox) as utility:
+    tried = ViolationLog()
+    async with (
+        opened_sandbox(settings) as sandbox,
+        open_utility(task, sandbox, task_observer=lambda _, violations: tried.extend(violations)) as utility,
+    ):
         await check_task(utility, sandbox, settings.rng_seed)
         evaluation = await utility.evaluate(solution, Draw(split=split, key="evaluate", rng_seed=settings.rng_seed))
         return {
@@ -51,7 +55,7 @@ async def evaluate(task: Task, solution: str, split: Split, settings: CommonSett
             "isolation": sandbox.mode,
             "opaque": task.is_opaque,
             "rng_seed": settings.rng_seed,
-            "violations": violations_document(evaluation.violations),
+            "violations": violations_document((*evaluation.violations, *tried.entries())),
         }
 
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import hashlib
+import os
+import stat
 import unicodedata
+from collections import Counter
+from pathlib import Path
 
 MAX_PROGRAM_BYTES = 256 * 1024
+_MOST_COMPARISONS = 100_000_000
 
 
 def sha256_of(source: str) -> str:
@@ -39,10 +45,44 @@ def why_unusable(source: str) -> str | None:
     return None
 
 
+def read_program(path: Path) -> str:
+    """The text of a program's file, with what is no UTF-8 as lone surrogates.
+
+    Raises:
+        OSError: It cannot be read, is no regular file (a pipe would keep us waiting), or is too long.
+    """
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
+        data = file.read(MAX_PROGRAM_BYTES + 1)
+    if len(data) > MAX_PROGRAM_BYTES:
+        raise OSError(errno.EFBIG, f"it has more than {MAX_PROGRAM_BYTES:,} bytes")
+    return data.decode("utf-8", "surrogateescape")
+
+
+def one_line(text: str) -> str:
+    """Text of programs that cannot forge a line of ours."""
+    return " ".join(text.splitlines())
+
+
 def unified_diff(before: str, after: str, before_name: str, after_name: str) -> str:
-    """The unified diff of two programs."""
-    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), before_name, after_name, lineterm="")
-    return "\n".join(lines)
+    """The unified diff of two programs; where that would take very long, all of the one and all of the other."""
+    old, new = before.splitlines(), after.splitlines()
+    if _n_comparisons(old, new) <= _MOST_COMPARISONS:
+        return "\n".join(difflib.unified_diff(old, new, before_name, after_name, lineterm=""))
+    head = [f"--- {before_name}", f"+++ {after_name}", f"@@ -1,{len(old)} +1,{len(new)} @@"]
+    return "\n".join([*head, *("-" + line for line in old), *("+" + line for line in new)])
+
+
+def _n_comparisons(old: list[str], new: list[str]) -> int:
+    """How often `difflib` may compare two lines: all pairs of equal ones, for each part that it finds alike.
+
+    It leaves out what more than a hundredth of many lines say. A program can be written so that a diff takes hours.
+    """
+    in_old, in_new = Counter(old), Counter(new)
+    often = len(new) // 100 + 1 if len(new) >= 200 else len(new)
+    pairs = sum(count * in_old[line] for line, count in in_new.items() if count <= often)
+    return pairs * min(len(old), len(new))
 
 
 def printable(text: str) -> str:

@@ -110,3 +110,22 @@ def sign_flip_p_value(differences: Sequence[float], rng_seed: int) -> float:
 def _signed_sum(values: Sequence[float], signs: Sequence[int]) -> float:
     # Exactly rounded, so that equal sums tie in whatever order the pairs come.
     return math.fsum(value * sign for value, sign in zip(values, signs, strict=True))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """The p-values corrected for their number, each in its place (Holm, Scandinavian Journal of Statistics 6, 1979).
+
+    Whoever takes those below a level for real errs anywhere with no more than that probability.
+    """
+    order = sorted(range(len(p_values)), key=p_values.__getitem__)
+    corrected, largest = [0.0] * len(p_values), 0.0
+    for place, index in enumerate(order):
+        largest = max(largest, min(1.0, p_values[index] * (len(p_values) - place)))
+        corrected[index] = largest
+    return corrected
+
+
+def ranks(values: Sequence[float]) -> list[float]:
+    """The rank of each value, from 1 for the lowest; equal values share the mean of their ranks."""
+    order = sorted(values)
+    return [(order.index(value) + 1 + len(order) - order[::-1].index(value)) / 2 for value in values]

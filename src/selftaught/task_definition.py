@@ -7,6 +7,7 @@ A folder has `task.toml`, `seed_solution.py`, `utility.py`, `README.md` and perh
 from __future__ import annotations
 
 import os
+import stat
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,11 +17,16 @@ from typing import Annotated, Literal
 import pydantic
 
 from selftaught.errors import ConfigError
-from selftaught.source import nearest, sha256_of, why_unusable
+from selftaught.source import MAX_PROGRAM_BYTES, nearest, printable, sha256_of, why_unusable
 from selftaught.validation import first_complaint
 
 BUNDLED_TASKS = Path(__file__).parent / "tasks"
 MIB = 1024 * 1024
+DEFAULT_ANSWER_MIB = 4
+"""What a hostile answer of this size costs the engine to read is bounded: some 3 s and 500 MiB."""
+LONGEST_MESSAGE = 1000
+MAX_SETTINGS_BYTES = 16 * 1024
+"""The largest `task.toml`; reading one can take the square of its length."""
 
 Split = Literal["validation", "test", "fresh"]
 """Which draws of instances: improvers see validation, reported figures come from the other two."""
@@ -44,6 +50,7 @@ class Task:
         n_test: Instances in one use on the test and fresh splits.
         cpu_seconds: CPU time for all instances of one use together.
         memory_bytes: Memory that a solution may ask for.
+        answer_bytes: What its answers to all instances of one use may take together, as they are sent.
         is_opaque: Whether the score is made beside the candidate, so that it is a claim rather than a fact.
     """
 
@@ -59,19 +66,23 @@ class Task:
     n_test: int = 1
     cpu_seconds: float = 2.0
     memory_bytes: int = 256 * MIB
+    answer_bytes: int = DEFAULT_ANSWER_MIB * MIB
     is_opaque: bool = False
     sha256: str = field(init=False)
 
     def __post_init__(self) -> None:
-        for what, text in (("seed solution", self.seed_solution), ("utility", self.utility_source)):
+        texts = {"seed solution": self.seed_solution, "utility": self.utility_source}
+        if self.reference_source is not None:
+            texts["reference"] = self.reference_source
+        for what, text in texts.items():
             problem = why_unusable(text)
             if problem:
                 raise ConfigError(f"the {what} of task {self.name} cannot be used: {problem}")
-        for name in ("n_validation", "n_test", "cpu_seconds", "memory_bytes"):
+        for name in ("n_validation", "n_test", "cpu_seconds", "memory_bytes", "answer_bytes"):
             if not getattr(self, name) > 0:
                 raise ConfigError(f"{name} of task {self.name} should be more than 0, not {getattr(self, name)}")
         programs = (self.seed_solution, self.utility_source, self.reference_source)
-        numbers = (self.n_validation, self.n_test, self.cpu_seconds, self.memory_bytes)
+        numbers = (self.n_validation, self.n_test, self.cpu_seconds, self.memory_bytes, self.answer_bytes)
         sha256 = sha256_of("\x1f".join(map(str, (self.name, self.entry, *programs, *numbers))))
         object.__setattr__(self, "sha256", sha256)
 
@@ -81,7 +92,7 @@ class Task:
 
 
 class _Strict(pydantic.BaseModel):
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class _Reference(_Strict):
@@ -97,6 +108,7 @@ class _Instances(_Strict):
 class _TaskLimits(_Strict):
     cpu_seconds: Annotated[float, pydantic.Field(gt=0, le=3600)] = 2.0
     memory_mib: Annotated[int, pydantic.Field(ge=1, le=65_536)] = 256
+    answer_mib: Annotated[int, pydantic.Field(ge=1, le=128)] = DEFAULT_ANSWER_MIB
 
 
 class _TaskFile(_Strict):
@@ -123,34 +135,64 @@ def load_task(folder: Path) -> Task:
         summary=settings.summary,
         seed_solution=_read_text(folder, "seed_solution.py"),
         utility_source=_read_text(folder, "utility.py"),
-        reference_source=_read_text(folder, "reference.py") if (folder / "reference.py").exists() else None,
+        reference_source=_read_text(folder, "reference.py") if os.path.lexists(folder / "reference.py") else None,
         reference_best=settings.reference.best,
         reference_trivial=settings.reference.trivial,
         n_validation=settings.instances.validation,
         n_test=settings.instances.test,
         cpu_seconds=settings.limits.cpu_seconds,
         memory_bytes=settings.limits.memory_mib * MIB,
+        answer_bytes=settings.limits.answer_mib * MIB,
     )
 
 
 def _read_settings(folder: Path) -> _TaskFile:
     path = folder / "task.toml"
+    text = _read_text(folder, "task.toml", MAX_SETTINGS_BYTES)
     try:
-        return _TaskFile.model_validate(tomllib.loads(_read_text(folder, "task.toml")))
+        return _TaskFile.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}") from None
+        raise _refusal(f"{path} is not valid TOML: {error}") from None
     except pydantic.ValidationError as error:
-        raise ConfigError(f"{path}: {first_complaint(error, as_flag=False)}") from None
+        raise _refusal(f"{path}: {_complaint(error)}") from None
+    except RecursionError:
+        raise _refusal(f"{path} is nested too deeply") from None
+    except ValueError as error:  # a whole number of thousands of digits
+        raise _refusal(f"{path} cannot be read: {error}") from None
 
 
-def _read_text(folder: Path, name: str) -> str:
+def _complaint(error: pydantic.ValidationError) -> str:
+    try:
+        return first_complaint(error, as_flag=False)
+    except ValueError:
+        return "a whole number has too many digits"
+
+
+def _read_text(folder: Path, name: str, max_bytes: int = MAX_PROGRAM_BYTES) -> str:
     path = folder / name
     try:
+        status = path.stat()
+        # Links are followed within the folder only: the model is shown what these files say.
+        if folder.parent != BUNDLED_TASKS and not path.resolve().is_relative_to(folder.resolve()):
+            raise _refusal(f"{path} leads out of the task's folder; put a copy of the file there")
+        # Anything else may have no end, or keep its reader waiting.
+        if not stat.S_ISREG(status.st_mode):
+            raise _refusal(f"{path} cannot be read: it is not a file")
+        if status.st_size > max_bytes:
+            raise _refusal(f"{path} has {status.st_size:,} bytes; at most {max_bytes:,} are taken")
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise ConfigError(f"the task folder {folder} has no {name}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}") from None
+        raise _refusal(f"the task folder {folder} has no {name}") from None
+    except (OSError, ValueError) as error:  # a path with a null character in it is a ValueError
+        raise _refusal(f"{path} cannot be read: {error}") from None
+
+
+def _refusal(message: str) -> ConfigError:
+    """Returns an error of one line; paths, and keys in a file, may hold anything."""
+    line = printable(message).replace("\n", "\\n").replace("\t", "\\t")
+    return ConfigError(
+        line if len(line) <= LONGEST_MESSAGE else f"{line[: LONGEST_MESSAGE // 2]} ... {line[-LONGEST_MESSAGE // 4 :]}"
+    )
 
 
 def bundled_task_names() -> list[str]:

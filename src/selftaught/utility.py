@@ -14,10 +14,12 @@ from typing import Any
 import msgspec
 
 from selftaught.errors import Outcome, TaskError, Violation
-from selftaught.sandbox import Child, ChildEnded, Limits, Sandbox
+from selftaught.sandbox import Child, ChildEnded, Limits, Sandbox, WorkerLost, despite_losses
 from selftaught.single_flight import SingleFlight
 from selftaught.source import rng_seed_of, sha256_of, why_unusable
 from selftaught.task_definition import Split, Task
+from selftaught.violations import ViolationLog
+from selftaught.worker import wire
 from selftaught.worker.messages import (
     Answers,
     Failure,
@@ -83,32 +85,52 @@ class Evaluation:
 EvaluationObserver = Callable[[Task, Draw, str, Evaluation], Awaitable[None]]
 """Called with every evaluation that was really run, before anyone learns its value."""
 
+TaskObserver = Callable[[Task, tuple[Violation, ...]], None]
+"""Called with what a task's own code tried and may not, each different thing once."""
+
 
 class TaskWorker:
     """A task's own code, at work in its process: makes instances and scores answers."""
 
-    def __init__(self, child: Child, task: Task, drive: str | None) -> None:
-        self._child = child
+    drive: str | None
+    """What runs beside candidates; None if nothing does."""
+    _child: Child
+
+    def __init__(self, sandbox: Sandbox, task: Task, stack: contextlib.AsyncExitStack, observer: TaskObserver) -> None:
+        self._sandbox = sandbox
         self._task = task
-        self.drive = drive
+        self._stack = stack
+        self._observer = observer
+        self._reported: set[tuple[str, str]] = set()
         self._lock = asyncio.Lock()
         self._exchanges: set[asyncio.Task[TaskReply]] = set()
 
     @classmethod
-    async def start(cls, sandbox: Sandbox, task: Task, stack: contextlib.AsyncExitStack) -> TaskWorker:
+    async def start(
+        cls, sandbox: Sandbox, task: Task, stack: contextlib.AsyncExitStack, observer: TaskObserver
+    ) -> TaskWorker:
         """The worker of a task; it lives as long as `stack`.
 
         Raises:
             TaskError: The task's code cannot be loaded.
         """
-        start = TaskStart(source=task.utility_source, reference=task.reference_source)
-        child = await stack.enter_async_context(sandbox.child("task", start, TASK_CODE_LIMITS))
-        loaded = await _receive_from_task(child, task)
-        if not isinstance(loaded, TaskLoaded):
-            raise TaskError(f"the utility of task {task.name} answered out of turn")
-        worker = cls(child, task, loaded.drive)
+        worker = cls(sandbox, task, stack, observer)
+        await despite_losses(worker._load)
         stack.push_async_callback(worker.close)
         return worker
+
+    async def _load(self) -> None:
+        """Nothing; the task's code is loaded in a process of its own."""
+        start = TaskStart(source=self._task.utility_source, reference=self._task.reference_source)
+        self._child = await self._stack.enter_async_context(self._sandbox.child("task", start, TASK_CODE_LIMITS))
+        try:
+            async with _patience(self._child, self._task):
+                loaded = await _receive_from_task(self._child, self._task)
+        finally:
+            self._report()
+        if not isinstance(loaded, TaskLoaded):
+            raise TaskError(f"the utility of task {self._task.name} answered out of turn")
+        self.drive = loaded.drive
 
     async def close(self) -> None:
         """Nothing; afterwards no request is under way."""
@@ -145,8 +167,36 @@ class TaskWorker:
 
     async def _exchange(self, request: InputsRequest | ScoreRequest) -> TaskReply:
         async with self._lock:
-            await _send_to_task(self._child, self._task, request)
-            return await _receive_from_task(self._child, self._task)
+            return await despite_losses(lambda: self._send_and_receive(request))
+
+    async def _send_and_receive(self, request: InputsRequest | ScoreRequest) -> TaskReply:
+        try:
+            async with _patience(self._child, self._task):
+                await _send_to_task(self._child, self._task, request)
+                return await _receive_from_task(self._child, self._task)
+        except WorkerLost:
+            await self._load()
+            raise
+        finally:
+            self._report()
+
+    def _report(self) -> None:
+        """Tells the observer what the task's code has tried since the last time."""
+        new = tuple(tried for tried in self._child.violations if (tried.kind, tried.detail) not in self._reported)
+        self._reported.update((tried.kind, tried.detail) for tried in new)
+        if new:
+            self._observer(self._task, new)
+
+
+@contextlib.asynccontextmanager
+async def _patience(child: Child, task: Task) -> AsyncIterator[None]:
+    """Nothing; a task's process that is too slow is ended, so that no late reply is taken for another's."""
+    try:
+        async with asyncio.timeout(TASK_REQUEST_SECONDS):
+            yield
+    except TimeoutError:
+        child.abandon()
+        raise TaskError(f"the utility of task {task.name} took more than {TASK_REQUEST_SECONDS:g} s") from None
 
 
 async def _send_to_task(child: Child, task: Task, message: object) -> None:
@@ -158,10 +208,7 @@ async def _send_to_task(child: Child, task: Task, message: object) -> None:
 
 async def _receive_from_task(child: Child, task: Task) -> TaskReply:
     try:
-        async with asyncio.timeout(TASK_REQUEST_SECONDS):
-            reply: TaskReply = msgspec.convert(await child.receive(), TaskReply)
-    except TimeoutError:
-        raise TaskError(f"the utility of task {task.name} took more than {TASK_REQUEST_SECONDS:g} s") from None
+        reply: TaskReply = msgspec.convert(await child.receive(), TaskReply)
     except ChildEnded as ended:
         raise TaskError(f"the utility of task {task.name} ended: {ended.message}") from None
     except msgspec.ValidationError as error:
@@ -215,7 +262,7 @@ class Utility:
             self._inputs[draw] = await self.worker.inputs(draw)
         inputs = self._inputs[draw]
         async with self.sandbox.slots:
-            run = await self._run(solution, draw, inputs)
+            run = await despite_losses(lambda: self._run(solution, draw, inputs))
         scored = await self.worker.scores(draw, run.answers[: len(inputs)])
         evaluation = replace(run.evaluation, scores=tuple(scored.scores))
         if evaluation.outcome is not Outcome.OK:
@@ -235,11 +282,13 @@ class Utility:
             drive=self.worker.drive,
             inputs=inputs,
             rng_seed=rng_seed_of("solution", draw.key, draw.rng_seed),
+            max_answer_bytes=self.task.answer_bytes,
         )
         limits = Limits(
             cpu_seconds=self.task.cpu_seconds,
             wall_seconds=self.task.cpu_seconds * WALL_PER_CPU_SECOND + 1.0,
             memory_bytes=self.task.memory_bytes,
+            frame_bytes=self.task.answer_bytes,
         )
         async with self.sandbox.child("solution", start, limits) as child:
             return await _answers_of(child, at_most=len(inputs))
@@ -264,7 +313,10 @@ class Utility:
 
 @contextlib.asynccontextmanager
 async def open_utility(
-    task: Task, sandbox: Sandbox, observer: EvaluationObserver | None = None
+    task: Task,
+    sandbox: Sandbox,
+    observer: EvaluationObserver | None = None,
+    task_observer: TaskObserver = lambda _task, _violations: None,
 ) -> AsyncIterator[Utility]:
     """The utility of a task with a worker of its own; nobody need observe it.
 
@@ -272,7 +324,7 @@ async def open_utility(
         TaskError: The task's code cannot be loaded.
     """
     async with contextlib.AsyncExitStack() as stack:
-        worker = await TaskWorker.start(sandbox, task, stack)
+        worker = await TaskWorker.start(sandbox, task, stack, task_observer)
         utility = Utility(task=task, worker=worker, sandbox=sandbox, observer=observer or _unobserved)
         stack.push_async_callback(utility.close)
         yield utility
@@ -288,13 +340,31 @@ class _CandidateRun:
     evaluation: Evaluation
 
 
+def _if_too_late(child: Child) -> tuple[Outcome, str]:
+    """What becomes of a candidate that is done: the engine may have been too busy to end it in time."""
+    limit = child.limits.cpu_seconds
+    if child.cpu_seconds > limit:
+        return Outcome.TIMED_OUT, f"it used more than {limit:g} s of CPU time"
+    return Outcome.OK, ""
+
+
+def _if_too_much(child: Child, n_too_many: int) -> tuple[Outcome, str]:
+    """What becomes of a candidate that has sent answers: all together are no larger than one message may be."""
+    if n_too_many > 0:
+        return Outcome.PROTOCOL_VIOLATION, "it sent more answers than there are instances"
+    if child.received_bytes > child.limits.frame_bytes + wire.HEADER_BYTES:
+        return Outcome.BAD_OUTPUT, f"its answers take more than {child.limits.frame_bytes} bytes"
+    return Outcome.OK, ""
+
+
 async def _answers_of(child: Child, at_most: int) -> _CandidateRun:
     answers: list[Any] = []
     outcome, message, printed = Outcome.OK, "", ""
     try:
-        while True:
+        while outcome is Outcome.OK:
             reply: SolutionReply = msgspec.convert(await child.receive(), SolutionReply)
             if isinstance(reply, Finished):
+                outcome, message = _if_too_late(child)
                 printed = reply.printed
                 break
             if isinstance(reply, Failure):
@@ -302,21 +372,22 @@ async def _answers_of(child: Child, at_most: int) -> _CandidateRun:
                 break
             assert isinstance(reply, Answers)
             answers.extend(reply.answers)
-            if len(answers) > at_most:
-                outcome, message = Outcome.PROTOCOL_VIOLATION, "it sent more answers than there are instances"
-                break
+            outcome, message = _if_too_much(child, len(answers) - at_most)
+            if outcome is not Outcome.OK:
+                answers.clear()
     except ChildEnded as ended:
         outcome, message = ended.outcome, ended.message
     except msgspec.ValidationError as error:
         outcome, message = Outcome.PROTOCOL_VIOLATION, f"it sent what is no message of the protocol: {error}"
-    violations = list(child.violations)
-    if outcome is Outcome.PROTOCOL_VIOLATION and not violations:
-        violations.append(Violation(kind="protocol", detail=message))
+    violations = ViolationLog()
+    violations.extend(child.violations)
+    if outcome is Outcome.PROTOCOL_VIOLATION and not any(known.kind == "protocol" for known in child.violations):
+        violations.add("protocol", message)
     evaluation = Evaluation(
         outcome=outcome,
         message=message,
         cpu_seconds=child.cpu_seconds,
-        violations=tuple(violations),
+        violations=violations.entries(),
         printed=printed,
     )
     return _CandidateRun(answers=answers, evaluation=evaluation)

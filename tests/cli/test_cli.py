@@ -11,13 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from selftaught.task_definition import BUNDLED_TASKS
+
 SMALL = (
     "--rounds", "1", "--repeats", "1", "--gate-repeats", "2", "--test-repeats", "2", "--fresh-repeats", "3",
     "--budget-calls", "2", "--budget-responses", "3", "--budget-utility", "8",
     "--meta-budget-calls", "1", "--meta-budget-responses", "3", "--meta-budget-utility", "4",
 )  # fmt: skip
 COMMANDS = (
-    "run", "improve", "evaluate", "transfer", "runs", "show", "export", "plot",
+    "run", "improve", "evaluate", "transfer", "compare", "runs", "show", "audit", "export", "plot",
     "tasks", "improvers", "models", "doctor",
 )  # fmt: skip
 
@@ -54,6 +56,9 @@ def test_every_command_explains_itself(selftaught, command):
         (("run", "dispatch", "--no-such-flag"), "--no-such-flag"),
         (("evaluate", "dispatch", "no_such_file.py"), "no_such_file.py"),
         (("evaluate", "dispatch", "no_such_file.py", "--split", "fresh"), "split"),
+        (("compare", "--improvers", "seed", "--tasks", "lpn"), "two or more"),
+        (("compare", "--improvers", "seed,seed", "--tasks", "lpn"), "two or more"),
+        (("compare", "--improvers", "seed,sead", "--tasks", "lpn"), "did you mean seed"),
         (("no-such-command",), "no-such-command"),
     ],
 )
@@ -286,3 +291,57 @@ def test_a_name_that_no_file_can_have_is_one_sentence(selftaught, arguments):
     assert called.code == 2
     assert called.stderr.count("\n") == 1
     assert len(called.stderr) < 500
+
+
+def test_without_isolation_every_result_says_so(selftaught):
+    ran = selftaught("run", "bin_packing", "--unsafe-no-isolation", *SMALL)
+    run_id = ran.stdout.rsplit("show ", 1)[1].partition("`")[0]
+    improved = selftaught("improve", "bin_packing", "--unsafe-no-isolation", *SMALL[10:16])
+    program = BUNDLED_TASKS / "bin_packing" / "seed_solution.py"
+    evaluated = selftaught("evaluate", "bin_packing", program, "--unsafe-no-isolation")
+    transferred = selftaught("transfer", "seed", "--tasks", "bin_packing", *SMALL[8:16], "--unsafe-no-isolation")
+    shown, listed = selftaught("show", run_id), selftaught("runs")
+    for called in (ran, improved, evaluated, transferred, shown, listed):
+        assert called.code == 0, called.stderr
+        assert "UNSANDBOXED" in called.stdout
+    for command in (("show", run_id), ("evaluate", "bin_packing", program, "--unsafe-no-isolation")):
+        assert selftaught(*command, "--json").document["isolation"] == "unsandboxed"
+    assert selftaught("export", run_id, "--json").document["run"]["isolation"] == "unsandboxed"
+
+
+NAUGHTY = """
+import socket
+
+
+def improve_algorithm(initial_solution, utility, language_model):
+    utility.budget = 10**9
+    for attempt in (lambda: open("/etc/passwd"), lambda: open("\\x1b[31mnotes", "w"), socket.socket):
+        try:
+            attempt()
+        except OSError:
+            pass
+    return initial_solution
+"""
+
+
+def test_an_audit_tells_what_was_tried_and_apart_from_it_what_the_source_shows(selftaught, solution):
+    made = selftaught("improve", "bin_packing", "--improver", solution(NAUGHTY), "--output", "improved.py")
+    assert made.code == 0, made.stderr
+    assert "tried what they may not 4 times" in made.stdout
+    run_id = selftaught("runs", "--json").document[0]["run_id"]
+    assert "read_only_view: set UtilityView.budget" in selftaught("show", run_id).stdout
+    audited = selftaught("audit", run_id)
+    assert audited.code == 0, audited.stderr
+    attempts, findings = audited.stdout.split("Static findings:")
+    assert "open '/etc/passwd' for reading" in attempts
+    assert "socket(AF_INET, SOCK_STREAM)" in attempts
+    assert "import socket" not in attempts
+    assert "import socket" in findings
+    assert "\x1b" not in audited.stdout
+    document = selftaught("audit", run_id, "--json").document
+    assert {kind["kind"]: kind["count"] for kind in document["attempts"]["kinds"]} == {
+        "file": 2, "socket": 1, "read_only_view": 1,
+    }  # fmt: skip
+    assert document["attempts"]["count"] == 4
+    assert {"network", "files", "budget"} <= {kind["kind"] for kind in document["static_findings"]["kinds"]}
+    assert selftaught("audit", "r-none").code == 2

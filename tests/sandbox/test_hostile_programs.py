@@ -1,52 +1,73 @@
-"""Every hostile program, in every mode that this machine has: none reaches its goal, and each ends as its file says."""
+"""Every hostile program, in every mode that this machine has, and the control that shows that it is no dud."""
 
 from __future__ import annotations
 
-import asyncio
 import functools
-import platform
-import re
+import sys
 from pathlib import Path
 
 import pytest
 
-from selftaught.sandbox import ChildEnded, Limits, Sandbox, SandboxConfig
+from selftaught.errors import Outcome
 
-MIB = 1024 * 1024
-PROGRAMS = sorted((Path(__file__).parent.parent / "programs" / "hostile").glob("*.py"))
-LIMITS = Limits(cpu_seconds=0.6, wall_seconds=2.0, memory_bytes=256 * MIB, frame_bytes=MIB)
-X86_ONLY = {"kernel_x32", "kernel_int80"}
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from hostility import runs, scores, sessions
+from hostility.corpus import CATEGORIES, FOLDER, Program, programs
+from hostility.goals import GOALS
+from hostility.probes import Result
+from hostility.runs import MODES
 
-@functools.cache
-def endings(mode: str) -> dict[str, tuple[str, str]]:
-    """Runs all of them beside each other in one sandbox; returns how each ended and its message."""
+PROGRAMS = runs.runnable()
+ENDINGS = {"stopped", "reached", *(outcome.value for outcome in Outcome)}
+FIELDS = {"goal", "expect", "violation", "control"}
+CONTROLS = ("unsandboxed", "plain subprocess", "naive engine", "naive scorer", "naive session")
+FEWEST = 120
 
-    async def one(sandbox: Sandbox, path: Path) -> tuple[str, str]:
-        async with sandbox.slots, sandbox.child("probe", {"source": path.read_text()}, LIMITS) as child:
-            try:
-                answer = await child.receive()
-            except ChildEnded as ended:
-                if ended.outcome in ("violation", "protocol_violation"):
-                    assert child.violations
-                return ended.outcome.value, ended.message
-            assert isinstance(answer, dict)
-            return "reached" if answer["reached"] else "stopped", str(answer["detail"])
-
-    async def everything() -> dict[str, tuple[str, str]]:
-        async with await Sandbox.start(SandboxConfig(mode=mode, workers=4)) as sandbox:  # type: ignore[arg-type]
-            results = await asyncio.gather(*(one(sandbox, path) for path in PROGRAMS))
-            return dict(zip((path.stem for path in PROGRAMS), results, strict=True))
-
-    return asyncio.run(everything())
+endings = functools.cache(runs.run_mode)
+controls = functools.cache(runs.run_controls)
+each_program = pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
 
 
-@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
-def test_a_hostile_program_ends_as_it_should(path: Path, mode: str) -> None:
-    if path.stem in X86_ONLY and platform.machine() != "x86_64":
-        pytest.skip("a way into the kernel that only x86-64 has")
-    expected = re.search(r"^# expect: (\w+)$", path.read_text(), re.MULTILINE)
-    assert expected is not None
-    outcome, message = endings(mode)[path.stem]
-    assert outcome == expected[1], message
-    assert not Path("/tmp/pwned").exists()
+@each_program
+def test_it_ends_as_it_should_and_is_on_record(program: Program, mode: str) -> None:
+    result: Result = endings(mode)[program.name]
+    assert result.ending in program.expected(mode), result.detail
+    assert result.reached == (result.ending == "reached")
+    assert program.violations(mode) & (set(result.violations) or {"-"}), result
+
+
+@each_program
+def test_it_reaches_its_goal_without_the_layer_that_stops_it(program: Program) -> None:
+    if not runs.control_is_possible(program):
+        pytest.skip("only root can show it")
+    result = controls()[program.name]
+    if result.ending == "absent":
+        pytest.skip("this kernel does not have what it attacks")
+    assert result.reached, result.detail
+
+
+def test_afterwards_an_honest_program_gets_its_exact_score(mode: str) -> None:
+    assert not endings(mode)[runs.HONEST].reached, endings(mode)[runs.HONEST].detail
+
+
+def test_nothing_is_left_running(mode: str) -> None:
+    assert not endings(mode)[runs.LEFT].reached, endings(mode)[runs.LEFT].detail
+
+
+def test_there_are_enough_of_every_kind() -> None:
+    found = programs()
+    assert len(found) >= FEWEST
+    assert {program.category for program in found} == set(CATEGORIES)
+    assert {path.parent.name for path in FOLDER.rglob("*.py")} == set(CATEGORIES)
+
+
+@pytest.mark.parametrize("program", programs(), ids=lambda program: program.name)
+def test_its_file_says_all_that_is_needed(program: Program) -> None:
+    assert program.tries.endswith(".")
+    assert set(program.fields) >= FIELDS
+    assert program.goal in {*GOALS, *scores.GOALS, *sessions.GOALS}
+    assert program.control.startswith(CONTROLS)
+    for mode in MODES:
+        assert program.expected(mode) <= ENDINGS
+        assert ("reached" in program.expected(mode)) <= ("why" in program.fields)

@@ -15,7 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from selftaught.store import RunStart, Store, schema
+from selftaught.store import RunStart, Store, ViolationRecord, schema
 from selftaught.store.migrate import config
 from selftaught.store.statements import Statements
 
@@ -49,3 +49,15 @@ def test_every_table_and_statement_is_one_for_postgresql(table: schema.Table) ->
         assert "CREATE INDEX" in str(CreateIndex(index).compile(dialect=dialect))
     statement = Statements("postgresql").insert(table)
     assert "INSERT INTO" in str(statement.compile(dialect=dialect))
+
+
+def test_a_store_of_the_first_schema_keeps_what_it_holds(path: Path, clock: Callable[[], datetime]) -> None:
+    with Store.open(path, clock=clock) as store:
+        store.start_run(RunStart(run_id="r-1", config={}))
+        store.add_violation(ViolationRecord(run_id="r-1", kind="file", detail="open '/x' for writing"))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("ALTER TABLE violations DROP COLUMN count")
+        connection.execute(f"UPDATE {schema.VERSION_TABLE} SET version_num = '0001'")
+    with Store.open(path, clock=clock) as store:
+        [violation] = store.violations("r-1")
+        assert (violation.detail, violation.count) == ("open '/x' for writing", 1)

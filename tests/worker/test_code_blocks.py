@@ -96,6 +96,12 @@ def test_deep_and_odd_answers_are_taken_in_stride(answer):
     extract_code(answer)
 
 
+def test_a_text_like_stairs_is_read_once():
+    """A megabyte of them took a minute, and two went deeper than Python goes."""
+    stairs = "".join(" " * depth + "a\n\n" for depth in range(4, 4000, 4)) + " " * 4000 + "```\n"
+    assert fenced_blocks(stairs) == []
+
+
 @given(st.text(alphabet="`~> \n\r\tdef():x-1", max_size=80))
 def test_any_text_is_an_answer(answer):
     assert extract_code(answer) is None or isinstance(extract_code(answer), str)

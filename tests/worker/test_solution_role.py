@@ -18,7 +18,7 @@ def replies(run, sandbox):
     """`replies(source, inputs, ...)`: every message of the worker until it ends."""
 
     def replies(source, inputs, *, entry="f", drive=None):
-        start = SolutionStart(source=source, entry=entry, drive=drive, inputs=inputs, rng_seed=0)
+        start = SolutionStart(source=source, entry=entry, drive=drive, inputs=inputs, rng_seed=0, max_answer_bytes=4096)
 
         async def collect():
             found = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 import socket
+import struct
 import threading
 from typing import Any
 
@@ -158,6 +159,67 @@ def extension(dtype: object, shape: object, raw: object, code: int = wire.ARRAY_
 def test_lies_are_refused(body: bytes) -> None:
     with pytest.raises(wire.WireError):
         wire.decode(body)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC),
+        [{"a": datetime.datetime(2020, 1, 1, 1, 1, 1, 1, tzinfo=datetime.UTC)}],
+        np.zeros((2**31, 0)),
+        dict.fromkeys(range(wire.MAX_NUMBER_KEYS + 1)),
+        {(number,): None for number in range(wire.MAX_ODD_KEYS + 1)},
+    ],
+    ids=["time", "time within", "array of a huge shape", "many numbers as keys", "many lists as keys"],
+)
+def test_what_would_be_refused_on_the_other_side_cannot_be_sent(message: object) -> None:
+    with pytest.raises(wire.WireError, match="this cannot be sent"):
+        wire.encode(message)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        dict.fromkeys(range(wire.MAX_NUMBER_KEYS)),
+        {(number,): [number] for number in range(wire.MAX_ODD_KEYS)},
+        {f"key {number}": [{"inner": {1: 2}}, (1, 2)] for number in range(3000)},
+        {struct.pack(">I", number): number / 3 for number in range(3000)},
+        [{"a" * 40: "b" * 300, "c": np.arange(9)}, [[]] * 300, {str(number): {} for number in range(300)}, [-1, 2**40]],
+    ],
+    ids=["numbers", "lists", "texts", "bytes", "mixed"],
+)
+def test_large_dicts_come_out_as_they_went_in(message: Any) -> None:
+    frame = wire.encode(message)
+    assert wire.encode(round_trip(message)) == frame
+
+
+def colliding_keys(n: int) -> bytes:
+    """A dict of `n` numbers that stand where Python looks for one more, and that one `n` times."""
+    bits = (n * 3 // 2 + 8).bit_length()
+    wanted = place = (1 << bits) + 5
+    shift, places = wanted, []
+    for _ in range(n):
+        place &= (1 << bits) - 1
+        places.append(place)
+        shift >>= 5
+        place = place * 5 + shift + 1
+    keys = [*dict.fromkeys(places), *[wanted] * n]
+    return b"\xdf" + struct.pack(">I", len(keys)) + b"".join(b"\xce" + struct.pack(">I", key) + b"\xc0" for key in keys)
+
+
+@pytest.mark.parametrize(
+    "around", [b"", b"\x91", b"\x82\x01\x90\xa1a", b"\xdc\x00\x02\xd9\x02ab", b"\x92\xc4\x01a", b"\x92\xd6\x05abcd"]
+)
+def test_keys_that_collide_are_refused_before_they_are_looked_up(around: bytes) -> None:
+    """A megabyte of them took 19 seconds, 16 MiB more than an hour."""
+    with pytest.raises(wire.WireError, match="too many keys that are not text"):
+        wire.decode(around + colliding_keys(20_000))
+
+
+def test_one_key_that_is_no_text_among_many_is_refused() -> None:
+    keys = [*(f"key {number}" for number in range(wire.MAX_NUMBER_KEYS)), 7]
+    with pytest.raises(wire.WireError, match="too many keys that are not text"):
+        wire.decode(msgspec.msgpack.encode([1, {key: {key: [key]} for key in keys}]))
 
 
 def test_bytes_that_look_like_a_time_are_not_refused() -> None:

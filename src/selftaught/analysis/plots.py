@@ -31,7 +31,8 @@ def plot_rounds(document: dict[str, Any], path: Path) -> None:
     _draw_curve(curve, document)
     _draw_comparison(bars, document)
     proposer = document["model"] if document["is_language_model"] else f"{document['model']} (not a language model)"
-    figure.suptitle(f"{document['task']}, {proposer}, rng seed {document['rng_seed']}", fontsize=10)
+    mark = ", UNSANDBOXED" if document["isolation"] == "unsandboxed" else ""
+    figure.suptitle(f"{document['task']}, {proposer}, rng seed {document['rng_seed']}{mark}", fontsize=10)
     # Without a date, the same run makes the same file.
     figure.savefig(path, dpi=160, metadata={"Date": None} if path.suffix == ".svg" else None)
 

@@ -23,8 +23,13 @@ COMMANDS = {
     "improve": ("selftaught.cli.run:improve", "Apply one improver to one task; writes the better solution."),
     "evaluate": ("selftaught.cli.evaluate:evaluate", "Measure a solution on fresh instances of a task."),
     "transfer": ("selftaught.cli.run:transfer", "Measure an improver on tasks it never saw (the paper's Table 1)."),
+    "compare": ("selftaught.cli.compare:compare", "Compare improvers on tasks, at equal budgets."),
     "runs": ("selftaught.cli.records:runs", "List the recorded runs."),
     "show": ("selftaught.cli.records:show", "Show a run: rounds, lineage, and what changed in the improver."),
+    "audit": (
+        "selftaught.cli.audit:audit",
+        "Show what the programs of a run tried and may not, and what they contain.",
+    ),
     "export": ("selftaught.cli.records:export", "Write everything that is recorded of a run."),
     "plot": ("selftaught.cli.records:plot", "Draw the improvement per round of a run."),
     "tasks": ("selftaught.cli.lists:tasks", "List the bundled tasks."),
@@ -89,7 +94,7 @@ def _complaint(error: cyclopts.CycloptsError) -> str:
     if isinstance(error.__cause__, ValidationError):
         return first_complaint(error.__cause__, as_flag=True)
     text = str(error).strip()
-    return text if "--help" in text else f"{text.removesuffix('.')}; `selftaught --help` lists what there is"
+    return text if "--help" in text else f"{text.rstrip('.?')}; `selftaught --help` lists what there is"
 
 
 def _say(message: str, code: int) -> int:

@@ -6,12 +6,13 @@ import asyncio
 from pathlib import Path
 from typing import Literal
 
-from selftaught.cli.output import figure, print_json, stdout_console, untrusted
+from selftaught.cli.output import figure, print_caveats, print_json, print_violations, stdout_console, untrusted
 from selftaught.cli.parameters import Json
 from selftaught.errors import ConfigError
 from selftaught.experiment import Document
 from selftaught.settings import CommonSettings, IsolationMode, checked_settings
 from selftaught.single import evaluate as evaluate_once
+from selftaught.source import read_program
 from selftaught.task_definition import find_task
 
 
@@ -20,7 +21,7 @@ def evaluate(
     solution: Path,
     *,
     split: Literal["validation", "test"] = "test",
-    rng_seed: int = 0,
+    rng_seed: int | None = None,
     isolation: IsolationMode = "auto",
     unsafe_no_isolation: bool = False,
     json: Json = False,
@@ -31,18 +32,17 @@ def evaluate(
         task: A bundled task or a task folder.
         solution: The file with the solution.
         split: Which split to draw from.
-        rng_seed: Which draw.
+        rng_seed: Which draw; by default one that the solution cannot guess.
         isolation: How the solution is isolated: the strongest that works here, or one that you insist on.
         unsafe_no_isolation: Run the solution with your own rights.
     """
     found = find_task(task)
     try:
-        source = solution.read_bytes().decode("utf-8", "surrogateescape")
+        source = read_program(solution)
     except OSError as error:
         raise ConfigError(f"the solution {solution} cannot be read: {error.strerror}") from None
-    settings = checked_settings(
-        CommonSettings, rng_seed=rng_seed, isolation=isolation, unsafe_no_isolation=unsafe_no_isolation
-    )
+    drawn = {} if rng_seed is None else {"rng_seed": rng_seed}
+    settings = checked_settings(CommonSettings, isolation=isolation, unsafe_no_isolation=unsafe_no_isolation, **drawn)
     document = asyncio.run(evaluate_once(found, source, split, settings))
     if json:
         print_json(document)
@@ -56,13 +56,12 @@ def _print(document: Document) -> None:
     if document["outcome"] == "ok":
         console.print(
             f"{document['task']}, {document['split']} split: {figure(document['value'])} "
-            f"({figure(document['low'])} to {figure(document['high'])} over {document['n']} instances)"
+            f"({figure(document['low'])} to {figure(document['high'])} over {document['n']} instances; "
+            f"rng-seed {document['rng_seed']})"
         )
     else:
         console.print(untrusted(f"{document['task']}: no value, {document['outcome']}: {document['message']}"))
-    if document["isolation"] == "unsandboxed":
-        console.print("It ran unsandboxed: the value means as much as the solution can be trusted.")
+    print_caveats(document)
     if document["opaque"]:
         console.print("This task scores beside the candidate (opaque): the score is a claim.")
-    for violation in document["violations"]:
-        console.print(untrusted(f"violation: {violation['kind']}: {violation['detail']}"))
+    print_violations(document["violations"])

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 from selftaught.errors import ConfigError
-from selftaught.source import printable
+from selftaught.source import one_line, printable
 
 
 def stdout_console() -> Console:
@@ -66,6 +67,10 @@ def _plain(value: Any) -> Any:
     return value
 
 
+UNSANDBOXED = "UNSANDBOXED"
+"""How a result is marked whose programs were not isolated."""
+
+
 def untrusted(text: str, style: str = "") -> Text:
     """Text from an untrusted program, for a console: control characters escaped, no markup."""
     return Text(printable(text), style=style)
@@ -79,3 +84,35 @@ def figure(value: float | None) -> str:
 def interval(document: dict[str, Any]) -> str:
     """A mean with its 95 % interval and the number of repeats."""
     return f"{document['mean']:.3f} ({document['low']:.3f} to {document['high']:.3f})"
+
+
+def print_caveats(document: dict[str, Any]) -> None:
+    """Nothing; prints what must be known of a result wherever it is shown: no isolation, no language model."""
+    if document["isolation"] == "unsandboxed":
+        stdout_console().print(f"{UNSANDBOXED}: programs ran with your rights and could make up any figure.")
+    if not document.get("is_language_model", True):
+        stdout_console().print("gp is not a language model: it edits programs at random, by general rules.")
+
+
+MAX_VIOLATIONS_SHOWN = 5
+ORDINARY_KINDS = ("budget", "read_only_view")
+"""What programs do without any wish to get out is listed last."""
+
+
+def print_violations(violations: list[dict[str, Any]], where_all_are: str = "") -> None:
+    """Nothing; prints how often programs tried what they may not, and what; nothing where they did not."""
+    if not violations:
+        return
+    console = stdout_console()
+    times = sum(violation["count"] for violation in violations)
+    kinds: Counter[str] = Counter()
+    for violation in violations:
+        kinds[violation["kind"]] += violation["count"]
+    by_kind = ", ".join(f"{kind} {count:,}" for kind, count in kinds.most_common())
+    console.print(f"Programs tried what they may not {times:,} time{'' if times == 1 else 's'} ({by_kind}):")
+    n_shown = MAX_VIOLATIONS_SHOWN if where_all_are else len(violations)
+    in_order = sorted(violations, key=lambda violation: (violation["kind"] in ORDINARY_KINDS, -violation["count"]))
+    for violation in in_order[:n_shown]:
+        console.print(untrusted(one_line(f"  {violation['count']:,} x {violation['kind']}: {violation['detail']}")))
+    if len(violations) > n_shown:
+        console.print(f"  and {len(violations) - n_shown:,} more; all of them: `{where_all_are}`")

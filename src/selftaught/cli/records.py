@@ -9,13 +9,23 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from selftaught.analysis.plots import plot_rounds
-from selftaught.cli.output import figure, print_json, stdout_console, untrusted, writing
+from selftaught.cli.output import (
+    UNSANDBOXED,
+    figure,
+    print_caveats,
+    print_json,
+    print_violations,
+    stdout_console,
+    untrusted,
+    writing,
+)
 from selftaught.cli.parameters import Json, StorePath, store_location
 from selftaught.errors import ConfigError
 from selftaught.settings import DEFAULT_STORE
 from selftaught.source import unified_diff
 from selftaught.store import RoundRecord, RunRecord, RunSummary, Store
 from selftaught.store.clock import now
+from selftaught.violations import violations_document
 
 
 def runs(*, store: StorePath = None, json: Json = False) -> int:
@@ -36,6 +46,7 @@ def runs(*, store: StorePath = None, json: Json = False) -> int:
         line = (
             f"{summary.run_id}  {summary.status:11}  {summary.config.get('kind', '')} {tasks}  "
             f"{summary.config.get('model', '')}  rng-seed {summary.config.get('rng_seed', '')}"
+            f"{'  ' + UNSANDBOXED if summary.isolation == 'unsandboxed' else ''}"
             f"{'  ' + summary.message if summary.message else ''}"
         )
         console.print(untrusted(line))
@@ -89,13 +100,13 @@ def _print_run(records: Store, record: RunRecord) -> None:
             names = (f"round {made.round - 1} ({made.parent[:12]})", f"round {made.round} ({made.improver[:12]})")
             console.print()
             console.print(untrusted(unified_diff(before, after, *names)), soft_wrap=True)
-    violations = records.violations(record.run_id)
+    violations = violations_document(records.violations(record.run_id))
     if violations:
-        console.print(f"\n{len(violations)} violations; the first:")
-        for violation in violations[:10]:
-            console.print(untrusted(f"  {violation.kind}: {violation.detail}"))
+        console.print()
+        print_violations(violations, f"selftaught audit {record.run_id}")
     if record.result is not None and "verdict" in record.result:
         console.print(f"\n{record.result['verdict']}")
+    print_caveats({"isolation": record.isolation})
 
 
 def _round_line(made: RoundRecord) -> str:

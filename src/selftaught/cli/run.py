@@ -14,7 +14,9 @@ from selftaught.cli.output import (
     check_writable,
     figure,
     interval,
+    print_caveats,
     print_json,
+    print_violations,
     stderr_console,
     stdout_console,
     untrusted,
@@ -83,15 +85,11 @@ def _print_notes(document: Document, location: str) -> None:
     console.print(
         f"\nUsed: {used['calls']:,} model calls, {used['responses']:,} responses, "
         f"{used['utility_calls']:,} uses of utilities, {document['evaluations']:,} evaluations, "
-        f"{used['seconds']:.0f} s; isolation: {document['isolation']}."
+        f"{used['seconds']:.0f} s; isolation: {document['isolation']}; rng-seed {document['rng_seed']}."
     )
-    if document["violations"]:
-        console.print(f"Programs tried what they may not {sum(v['count'] for v in document['violations'])} times:")
-        for violation in document["violations"][:5]:
-            console.print(untrusted(f"  {violation['count']} x {violation['kind']}: {violation['detail']}"))
+    print_violations(document["violations"], f"selftaught audit {document['run_id']}")
     console.print(f"Stored in {location} as {document['run_id']}: `selftaught show {document['run_id']}`")
-    if not document["is_language_model"]:
-        console.print("gp is not a language model: it edits programs at random, by general rules.")
+    print_caveats(document)
 
 
 def improve(
@@ -178,6 +176,8 @@ def _print_transfer(document: dict[str, Any]) -> None:
         console.print(f"{row['task']:18}" + "".join(f"{interval(cell):>26}" for cell in cells))
     for row in document["tasks"]:
         console.print(f"{row['task']}: {row['verdict']}")
-    console.print(f"Isolation: {document['isolation']}. Stored as {document['run_id']}.")
-    if not document["is_language_model"]:
-        console.print("gp is not a language model: it edits programs at random, by general rules.")
+    print_violations(document["violations"], f"selftaught audit {document['run_id']}")
+    console.print(
+        f"Isolation: {document['isolation']}. rng-seed {document['rng_seed']}. Stored as {document['run_id']}."
+    )
+    print_caveats(document)

@@ -13,7 +13,7 @@ import msgspec
 from selftaught.budget import Budget
 from selftaught.errors import LanguageModelError
 from selftaught.models.language_model import ModelInfo, Request
-from selftaught.sandbox import ChildEnded, Limits, Sandbox
+from selftaught.sandbox import ChildEnded, Limits, Sandbox, despite_losses
 from selftaught.source import rng_seed_of
 from selftaught.worker.messages import Proposals, ProposerStart
 
@@ -54,6 +54,9 @@ class GeneticProposer:
             temperature=request.temperature,
             rng_seed=seed,
         )
+        return await despite_losses(lambda: self._propose(start))
+
+    async def _propose(self, start: ProposerStart) -> list[str]:
         async with self._sandbox.slots, self._sandbox.child("proposer", start, PROPOSER_LIMITS) as child:
             try:
                 return msgspec.convert(await child.receive(), Proposals).answers

@@ -6,9 +6,21 @@
 it does not hold.
 """
 
-from selftaught.sandbox.child import Child, ChildEnded
+from selftaught.sandbox.child import Child, ChildEnded, WorkerLost
 from selftaught.sandbox.doctor import Diagnosis, Layer, diagnose
 from selftaught.sandbox.limits import Limits, SandboxConfig
+from selftaught.sandbox.losses import despite_losses
 from selftaught.sandbox.sandbox import Sandbox
 
-__all__ = ["Child", "ChildEnded", "Diagnosis", "Layer", "Limits", "Sandbox", "SandboxConfig", "diagnose"]
+__all__ = [
+    "Child",
+    "ChildEnded",
+    "Diagnosis",
+    "Layer",
+    "Limits",
+    "Sandbox",
+    "SandboxConfig",
+    "WorkerLost",
+    "despite_losses",
+    "diagnose",
+]

@@ -35,7 +35,7 @@ import os
 def attack():
     for number in range(4, 1024):
         try:
-            os.fstat(number)
+            os.dup(number)
         except OSError:
             continue
         return number

@@ -53,16 +53,18 @@ async def diagnose() -> Diagnosis:
     """Returns what isolation this machine gives, by trying every mode and running the self-test anew."""
     modes: dict[Mode, str | None] = {}
     choices: list[Choice] = []
+    watched = False
     for mode in MODES:
         try:
             choice = await choose(mode)
         except SandboxError as error:
             modes[mode] = str(error)
         else:
+            watched = watched or choice.zygote.is_watched
             choice.zygote.close()
             modes[mode] = None
             choices.append(choice)
-    layers = [_bubblewrap(modes), _landlock(), _seccomp()]
+    layers = [_bubblewrap(modes), _landlock(), _seccomp(watched=watched)]
     causes = [cause for cause in modes.values() if cause is not None]
     mend = mend_of(causes[0]) if causes else None
     if not choices:
@@ -103,8 +105,9 @@ def _landlock() -> Layer:
     return Layer(name="landlock", works=version > 0, reason=f"ABI {version}" if version else "the kernel offers none")
 
 
-def _seccomp() -> Layer:
+def _seccomp(*, watched: bool) -> Layer:
     machine = seccomp.machine()
     if machine is None:
         return Layer(name="seccomp", works=False, reason=f"no table of system calls for {os.uname().machine}")
-    return Layer(name="seccomp", works=True, reason=f"the table for {machine}")
+    record = "refused calls are on record" if watched else "refused calls leave no record: the kernel cannot be asked"
+    return Layer(name="seccomp", works=True, reason=f"the table for {machine}; {record}")

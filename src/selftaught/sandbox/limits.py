@@ -24,8 +24,8 @@ class Limits:
         cpu_seconds: Its CPU time, all threads together, its start (2-5 ms) included.
         wall_seconds: Its time by the clock, not counting what passes within `Child.wall_paused()`.
         memory_bytes: Its address space above the zygote's own; each thread takes 4 MiB of it for its stack.
-        frame_bytes: The largest message accepted from it. What the engine makes of a message can take some tens of
-            times as much memory for a moment.
+        frame_bytes: The largest message accepted from it. What the engine makes of a message can take up to
+            112 times as much memory for a moment (dicts with one number as key).
         threads: Whether it may start threads, up to `MAX_THREADS`. `ThreadPoolExecutor` is ordinary in what models
             write, so it is allowed by default; the CPU limit counts all threads.
     """

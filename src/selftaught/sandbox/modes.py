@@ -18,7 +18,9 @@ MODES: tuple[Mode, ...] = ("full", "confined", "sealed")
 NOBODY = 65534
 
 NOT_INSTALLED = "bubblewrap is not installed"
+IN_THE_LIBRARY = "this package lies in the system's library, which programs may read"
 _MENDS = (
+    (IN_THE_LIBRARY, "install selftaught in a virtual environment"),
     (NOT_INSTALLED, "install bubblewrap 0.8 or newer (`apt install bubblewrap`, `dnf install bubblewrap`)"),
     ("nknown option", "install bubblewrap 0.8 or newer"),
     (
@@ -101,7 +103,11 @@ def plans(mode: str) -> Iterator[Plan]:
 
 def missing(plan: Plan) -> str | None:
     """Returns what is plainly not there for a plan, so that it need not be tried."""
-    return NOT_INSTALLED if plan.mode == "full" and not plan.bubblewrap else None
+    if plan.mode == "full" and not plan.bubblewrap:
+        return NOT_INSTALLED
+    if plan.mode in ("full", "confined") and plan.paths.exposes_package():
+        return IN_THE_LIBRARY
+    return None
 
 
 def mend_of(cause: str) -> str:

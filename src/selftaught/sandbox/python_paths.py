@@ -10,6 +10,7 @@ from pathlib import Path
 
 WORKER = Path(__file__).resolve().parent.parent / "worker"
 NEEDED_PACKAGES = ("numpy", "msgspec", "markdown_it", "mdurl")
+PACKAGE_FOLDERS = ("site-packages", "dist-packages")
 LIBRARY_FOLDERS = ("/usr/lib", "/usr/lib64", "/usr/lib32", "/lib", "/lib64", "/lib32", "/etc/ld.so.cache")
 
 
@@ -20,12 +21,17 @@ class PythonPaths:
     Attributes:
         executable: The interpreter itself, not the link to it in a virtual environment.
         site_packages: What is put on `sys.path` in the zygote.
-        readable: Everything that must be readable inside, shortest first, none below another.
+        readable: Everything whose content must be readable inside, shortest first, none below another. Where this
+            package, which holds reference solutions, lies in a folder of packages, it is all else in that folder.
+        listable: Those folders, of which only the names need be there.
+        searched: Where the interpreter looks for libraries beyond that, in vain; no sign of a bad intent.
     """
 
     executable: str
     site_packages: list[str]
     readable: list[str]
+    listable: list[str]
+    searched: list[str]
 
     @classmethod
     def of_this_python(cls) -> PythonPaths:
@@ -33,30 +39,59 @@ class PythonPaths:
         executable = str(Path(getattr(sys, "_base_executable", None) or sys.executable).resolve())
         packages = _site_packages()
         standard = str(Path(os.__file__).resolve().parent)
+        listable = [folder for folder in (standard, *packages) if _holds_this_package(folder)]
+        whole = [folder for folder in (standard, *packages) if folder not in listable]
         base = Path(sys.base_prefix).resolve() / "lib"
         wanted = [
             executable,
-            standard,
-            *packages,
+            *whole,
+            *(entry for folder in listable for entry in _entries(folder)),
             str(WORKER),
             *LIBRARY_FOLDERS,
             *_mapped_libraries(),
             *_loose_libraries(base),
         ]
-        return cls(executable=executable, site_packages=packages, readable=_outermost(wanted))
+        return cls(
+            executable=executable,
+            site_packages=packages,
+            readable=_outermost(wanted),
+            listable=listable,
+            searched=[str(base)],
+        )
+
+    @property
+    def visible(self) -> list[str]:
+        """The folders and files that hold all of it, none below another."""
+        return _outermost([*self.readable, *self.listable])
+
+    def exposes_package(self) -> bool:
+        """Returns whether programs could read this package's own files, the reference solutions of tasks among them."""
+        tasks = str(WORKER.parent / "tasks")
+        return any(tasks == path or tasks.startswith(f"{path}/") for path in map(os.path.realpath, self.readable))
 
     def readable_by_others(self) -> bool:
         """Returns whether an unprivileged user could read all of it, as far as the permission bits tell."""
-        return all(_open_to_others(Path(path)) for path in (self.executable, *self.readable))
+        return all(_open_to_others(Path(path)) for path in (self.executable, *self.readable, *self.listable))
 
 
 def _site_packages() -> list[str]:
-    found = [entry for entry in sys.path if Path(entry).name in ("site-packages", "dist-packages")]
+    found = [entry for entry in sys.path if Path(entry).name in PACKAGE_FOLDERS]
     for name in NEEDED_PACKAGES:
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.origin is not None:
             found.append(str(Path(spec.origin).parent.parent))
     return list(dict.fromkeys(str(Path(entry).resolve()) for entry in found if Path(entry).is_dir()))
+
+
+def _holds_this_package(folder: str) -> bool:
+    """Whether this package lies in a folder, or in a folder of packages in it; each child pays for what is listed."""
+    return any((Path(folder) / place / "selftaught").is_dir() for place in ("", *PACKAGE_FOLDERS))
+
+
+def _entries(folder: str) -> list[str]:
+    """What lies in the library or in a folder of packages, without this package and the folders that may hold it."""
+    entries = [entry for entry in Path(folder).iterdir() if entry.name not in PACKAGE_FOLDERS]
+    return [str(entry) for entry in entries if not entry.name.startswith("selftaught")]
 
 
 def _mapped_libraries() -> list[str]:

@@ -10,7 +10,7 @@ from types import TracebackType
 
 from selftaught.errors import SandboxError
 from selftaught.sandbox import self_test
-from selftaught.sandbox.child import Child, ChildEnded, Connection
+from selftaught.sandbox.child import Child, ChildEnded, Connection, WorkerLost
 from selftaught.sandbox.limits import Limits, SandboxConfig
 from selftaught.sandbox.modes import choose
 from selftaught.sandbox.zygote_process import Plan, ZygoteProcess, ZygoteRefused
@@ -89,6 +89,11 @@ class Sandbox:
             zygote.close()
         self._zygotes.clear()
 
+    @property
+    def records_refusals(self) -> bool:
+        """Whether system calls that are refused are on record; some kernels and containers do not allow it."""
+        return any(zygote.is_watched for zygote in self._zygotes)
+
     @contextlib.asynccontextmanager
     async def child(self, role: str, start: object, limits: Limits) -> AsyncIterator[Child]:
         """A child that runs `role` on `start`; it is killed and reaped when the block is left.
@@ -99,7 +104,7 @@ class Sandbox:
         """
         child = await self._start_child(role, limits)
         try:
-            with contextlib.suppress(ChildEnded):  # the caller's first `receive` says how it ended
+            with contextlib.suppress(ChildEnded, WorkerLost):  # the caller's first `receive` says how it ended
                 await child.send(start)
             yield child
         finally:

@@ -23,6 +23,7 @@ from selftaught.errors import SandboxError
 from selftaught.sandbox.attacks import ATTACKS
 from selftaught.sandbox.child import Child, ChildEnded
 from selftaught.sandbox.limits import MIB, Limits
+from selftaught.sandbox.losses import despite_losses
 from selftaught.sandbox.python_paths import WORKER
 from selftaught.sandbox.zygote_process import Plan
 from selftaught.worker import seccomp
@@ -82,6 +83,10 @@ async def run(sandbox: StartsChildren) -> list[Attempt]:
 
 
 async def _attempt(sandbox: StartsChildren, name: str, source: str, given: dict[str, object]) -> Attempt:
+    return await despite_losses(lambda: _attempt_once(sandbox, name, source, given))
+
+
+async def _attempt_once(sandbox: StartsChildren, name: str, source: str, given: dict[str, object]) -> Attempt:
     async with sandbox.child("probe", {"source": source, "given": given}, LIMITS) as child:
         try:
             answer = await child.receive()
@@ -111,7 +116,7 @@ def _given() -> Iterator[dict[str, object]]:
 
 def _key(plan: Plan) -> str:
     """Stands for everything that a pass depends on."""
-    sources = sorted(WORKER.glob("*.py")) + sorted(Path(__file__).parent.glob("*.py"))
+    sources = sorted(WORKER.rglob("*.py")) + sorted(Path(__file__).parent.glob("*.py"))
     stamps = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in sources]
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     parts = [

@@ -17,6 +17,7 @@ from typing import Any
 from selftaught.sandbox.child import Child, pid_of
 from selftaught.sandbox.limits import Mode
 from selftaught.sandbox.python_paths import WORKER, PythonPaths
+from selftaught.sandbox.watch import Watch
 from selftaught.worker import zygote
 
 START_SECONDS = 60.0
@@ -62,7 +63,7 @@ class Plan:
         python = [self.paths.executable, "-s", "-P", "-B", "-S", str(WORKER / "zygote.py"), str(control)]
         if self.mode != "full":
             return python
-        binds = [part for path in self.paths.readable for part in ("--ro-bind", path, path)]
+        binds = [part for path in self.paths.visible for part in ("--ro-bind", path, path)]
         variables = [part for name, value in ENVIRONMENT.items() for part in ("--setenv", name, value)]
         return [self.bubblewrap, *ISOLATION, "--clearenv", *variables, *binds, "--chdir", "/", "--", *python]
 
@@ -85,6 +86,7 @@ class ZygoteProcess:
         self.pid = 0
         self.on_end: Callable[[ZygoteProcess], None] | None = None
         self._refusals: dict[int, str] = {}
+        self._watch: Watch | None = None
         self._pidfd = -1
         self._next_job = 0
         self._loop = asyncio.get_running_loop()
@@ -112,6 +114,11 @@ class ZygoteProcess:
             raise
         return started
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether refused system calls are on record; where the kernel cannot do that, they are refused unseen."""
+        return self._watch is not None
+
     async def fork(self, role: str, child: Child, theirs: socket.socket) -> str | None:
         """Has a child forked; returns when it runs, with None, or why it could not be.
 
@@ -127,12 +134,21 @@ class ZygoteProcess:
             number, zygote.ROLES.index(role), limits.cpu_seconds, limits.memory_bytes, limits.threads
         )
         self.children[number] = child
+        null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
         try:
-            socket.send_fds(self._control, [order], [theirs.fileno()])
+            socket.send_fds(self._control, [order], [theirs.fileno(), null])
         except OSError as error:
             del self.children[number]
             return str(error)
-        await child.started.wait()
+        finally:
+            os.close(null)
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                await child.started.wait()
+        except TimeoutError:
+            if self._pidfd >= 0:  # its end is noticed, and it is replaced
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            return f"the worker that should start it has not answered for {START_SECONDS:g} s"
         return self._refusals.pop(number, None)
 
     def close(self) -> None:
@@ -147,6 +163,8 @@ class ZygoteProcess:
             self._pidfd = -1
         else:
             self._process.kill()
+        if self._watch is not None:
+            self._watch.close()
         self._reap()
         for child in [*self.children.values()]:
             child.process_ended(None, child.cpu_seconds)
@@ -179,6 +197,7 @@ class ZygoteProcess:
             "site_packages": self.plan.paths.site_packages,
             "worker": str(WORKER),
             "readable": self.plan.paths.readable,
+            "listable": self.plan.paths.listable,
         }
         self._post(config)
         loaded, descriptors = await self._next_packet()
@@ -186,9 +205,11 @@ class ZygoteProcess:
         self.pid = pid_of(self._pidfd)
         self.roles, self.failed_roles = frozenset(loaded["roles"]), loaded["failed"]
         self._post({"size_bytes": _prepare_from_outside(self.pid)})
-        ready, _ = await self._next_packet()
+        ready, descriptors = await self._next_packet()
         if ready["event"] != "ready":
             raise ZygoteRefused(ready["why"])
+        if descriptors:
+            self._watch = Watch(descriptors[0], self.pid, self.plan.paths, sealed=self.plan.mode == "sealed")
         self._close_errors()
         self.alive = True
         self._loop.add_reader(self._control.fileno(), self._on_packets)
@@ -239,12 +260,16 @@ class ZygoteProcess:
         match kind:
             case zygote.STARTED:
                 child.process_started(descriptors[0])
+                if self._watch is not None:
+                    self._watch.add(child)
             case zygote.NOT_STARTED:
                 self._refusals[number] = os.strerror(status)
                 del self.children[number]
                 child.started.set()
             case zygote.ENDED:
                 del self.children[number]
+                if self._watch is not None:
+                    self._watch.remove(child)
                 child.process_ended(status, cpu_seconds)
 
     def _on_gone(self) -> None:

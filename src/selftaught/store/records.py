@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeAlias
 
 from selftaught.errors import Outcome
 
-ProgramKind: TypeAlias = Literal["improver", "solution"]
+ProgramKind: TypeAlias = Literal["improver", "solution", "task"]
 RunStatus: TypeAlias = Literal["running", "finished", "failed", "interrupted"]
 
 
@@ -234,13 +234,14 @@ class JournalEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class ViolationRecord:
-    """A try to do what is not allowed; see `errors.Violation`."""
+    """A try to do what is not allowed; see `errors.Violation`. `created_at` is when it was tried first."""
 
     run_id: str
     improvement_id: str | None = None
     program: str | None = None
     kind: str
     detail: str
+    count: int = 1
     id: int | None = None
     created_at: datetime | None = None
 

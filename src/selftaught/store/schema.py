@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """The schema revisions that this code knows, oldest first; the last is the one it writes."""
 VERSION_TABLE = "selftaught_schema"
 
@@ -234,5 +234,6 @@ violations = Table(
     _text("kind"),
     _text("detail"),
     _moment("created_at"),
+    Column("count", Integer, nullable=False, server_default="1"),
     Index(None, "run_id"),
 )

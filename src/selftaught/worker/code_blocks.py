@@ -11,7 +11,8 @@ from typing import overload
 
 from markdown_it import MarkdownIt
 
-_MARKDOWN = MarkdownIt("commonmark")
+# Blocks are all that is wanted of a text; what stands within a paragraph need not be looked at.
+_MARKDOWN = MarkdownIt("commonmark").disable(["inline", "text_join"])
 
 
 @overload
@@ -39,8 +40,10 @@ def fenced_blocks(text: str) -> list[str]:
         if token.type == "fence":
             blocks.append(token.content)
         elif token.type == "code_block" and _has_fence(token.content):
-            # Models indent whole answers; CommonMark then sees one indented block with fences inside.
-            blocks.extend(fenced_blocks(textwrap.dedent(token.content)))
+            # Models indent whole answers; CommonMark then sees one indented block with fences inside. Only one such
+            # step is taken: a text like stairs has as many as it has lines, each as long as all that follow.
+            inner = _MARKDOWN.parse(textwrap.dedent(token.content))
+            blocks.extend(found.content for found in inner if found.type == "fence")
     return blocks
 
 
@@ -49,14 +52,16 @@ def _has_fence(text: str) -> bool:
 
 
 def _parses(code: str) -> bool:
-    try:
-        ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return bool(code.strip())
+    return _tree_of(code) is not None and bool(code.strip())
 
 
 def _defines_something(text: str) -> bool:
-    if not _parses(text):
-        return False
-    return any(isinstance(node, (ast.FunctionDef, ast.ClassDef)) for node in ast.parse(text).body)
+    tree = _tree_of(text)
+    return tree is not None and any(isinstance(node, (ast.FunctionDef, ast.ClassDef)) for node in tree.body)
+
+
+def _tree_of(code: str) -> ast.Module | None:
+    try:
+        return ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None

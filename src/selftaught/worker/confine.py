@@ -12,10 +12,11 @@ import ctypes
 import os
 import resource
 import signal
+from typing import Any
 
 from . import landlock, seccomp
 
-SEALED, UNSANDBOXED = "sealed", "unsandboxed"
+FULL, SEALED, UNSANDBOXED = "full", "sealed", "unsandboxed"
 
 MAX_OPEN_FILES = 64
 ZYGOTE_OPEN_FILES = 1024
@@ -31,32 +32,55 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _libc.prctl.argtypes = [ctypes.c_int, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong, ctypes.c_ulong]
 
 
-def confine_zygote(mode: str, readable: list[str]) -> None:
+def confine_zygote(config: dict[str, Any], size_bytes: int) -> tuple[ChildConfinement, int | None]:
     """Confines the zygote for good, and so all that it will fork.
 
     Args:
-        mode: `full`, `confined`, `sealed` or `unsandboxed`.
-        readable: The paths that Python needs; nothing else can be read afterwards.
+        config: The engine's first message: the `mode`; the paths that are `readable` and the folders that are
+            `listable`, which is all that can be read afterwards.
+        size_bytes: The zygote's own address space, on top of which a child's limit is counted.
+
+    Returns:
+        What each child does to itself, and the descriptor on which the engine answers the filter's questions; None
+        where the kernel decides alone.
 
     Raises:
         OSError: A layer that the mode needs is not to be had.
     """
+    mode = config["mode"]
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_NOFILE, ZYGOTE_OPEN_FILES)
     _limit(resource.RLIMIT_FSIZE, 0 if mode != UNSANDBOXED else resource.RLIM_INFINITY)
     if mode == UNSANDBOXED:
-        return
+        return ChildConfinement(size_bytes, None, {}), None
     for kind in (resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE):
         _limit(kind, 0)
     arch = seccomp.machine()
     if arch is None:
         raise OSError(38, f"there is no table of system calls for this machine ({os.uname().machine})")
-    _prctl(_PR_SET_DUMPABLE, 0)
+    if mode == FULL:
+        # Elsewhere an ordinary user's engine could not read which path a program names; against its siblings a child
+        # has the filter and its Landlock domain.
+        _prctl(_PR_SET_DUMPABLE, 0)
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    solitude = None
     if mode != SEALED:
-        landlock.restrict_files(readable)
+        solitude = landlock.Solitude() if landlock.abi() >= landlock.FIRST_ABI_WITH_SCOPES else None
+        landlock.restrict_files(config["readable"], config["listable"])
     _drop_capabilities()
-    seccomp.Filter(seccomp.base_filter(arch, files=mode != SEALED)).install()
+    listener = _install_base_filter(arch, files=mode != SEALED)
+    watched = listener is not None
+    filters = {threads: seccomp.ChildFilter(arch, threads=threads, watched=watched) for threads in (False, True)}
+    return ChildConfinement(size_bytes, solitude, filters), listener
+
+
+def _install_base_filter(arch: str, *, files: bool) -> int | None:
+    """Puts the big table on this process, watched if the kernel lets it be; returns the engine's descriptor."""
+    try:
+        return seccomp.Filter(seccomp.base_filter(arch, files=files, watched=True)).install_watched(arch)
+    except OSError:
+        seccomp.Filter(seccomp.base_filter(arch, files=files, watched=False)).install()
+        return None
 
 
 class ChildConfinement:
@@ -64,27 +88,26 @@ class ChildConfinement:
     a fault.
 
     Args:
-        mode: The zygote's mode.
         size_bytes: The zygote's own address space, on top of which a child's limit is counted.
+        solitude: The Landlock domain of its own that each child enters, where the kernel has such.
+        filters: The child's filter with and without threads; none in the mode `unsandboxed`.
     """
 
-    def __init__(self, mode: str, size_bytes: int) -> None:
+    def __init__(
+        self, size_bytes: int, solitude: landlock.Solitude | None, filters: dict[bool, seccomp.ChildFilter]
+    ) -> None:
         self.channel = CHANNEL_DESCRIPTOR
-        self._mode = mode
         self._size_bytes = size_bytes
         self._zygote_pid = os.getpid()
-        scoped = mode not in (SEALED, UNSANDBOXED) and landlock.abi() >= landlock.FIRST_ABI_WITH_SCOPES
-        self._solitude = landlock.Solitude() if scoped else None
-        arch = seccomp.machine() or ""
-        self._filters = (
-            {} if mode == UNSANDBOXED else {on: seccomp.ChildFilter(arch, threads=on) for on in (False, True)}
-        )
+        self._solitude = solitude
+        self._filters = filters
 
-    def apply(self, descriptor: int, memory_bytes: int, cpu_seconds: float, threads: bool) -> None:
+    def apply(self, descriptors: tuple[int, ...], memory_bytes: int, cpu_seconds: float, threads: bool) -> None:
         """Confines the calling process, a child of the zygote, for good.
 
         Args:
-            descriptor: The child's socket, which becomes number `CHANNEL_DESCRIPTOR`; all others are closed.
+            descriptors: The child's socket, which becomes number `CHANNEL_DESCRIPTOR`, and its `/dev/null`, which
+                becomes 0, 1 and 2; all others are closed.
             memory_bytes: How much address space it may use above the zygote's.
             cpu_seconds: Its CPU time; the engine enforces it, the kernel's limit a little above is a backstop.
             threads: Whether it may start threads.
@@ -97,12 +120,15 @@ class ChildConfinement:
             raise OSError(3, "the zygote is gone")
         if self._solitude is not None:
             self._solitude.enter()
-        if descriptor != CHANNEL_DESCRIPTOR:
-            os.dup2(descriptor, CHANNEL_DESCRIPTOR, inheritable=False)
+        channel, null = descriptors
+        for number in range(CHANNEL_DESCRIPTOR):
+            os.dup2(null, number)
+        if channel != CHANNEL_DESCRIPTOR:
+            os.dup2(channel, CHANNEL_DESCRIPTOR, inheritable=False)
         os.closerange(CHANNEL_DESCRIPTOR + 1, ZYGOTE_OPEN_FILES)
         _limit(resource.RLIMIT_AS, self._size_bytes + memory_bytes)
         _limit(resource.RLIMIT_CPU, int(cpu_seconds) + 1 + CPU_BACKSTOP_SECONDS)
-        if self._mode == UNSANDBOXED:
+        if not self._filters:
             os.setpgid(0, 0)
             return
         resource.setrlimit(resource.RLIMIT_NOFILE, (MAX_OPEN_FILES, MAX_OPEN_FILES))

@@ -13,7 +13,7 @@ import sys
 import threading
 import types
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 import msgspec
 
@@ -106,7 +106,7 @@ class EngineConnection:
             _raise_refusal(answer)
         return answer
 
-    def notify(self, kind: str, detail: str) -> None:
+    def notify(self, kind: Literal["read_only_view", "new_language_model"], detail: str) -> None:
         """Tells the engine that the interface was misused."""
         self._channel.send(ViolationNotice(kind=kind, detail=detail[: program.MAX_MESSAGE_CHARACTERS]))
 

@@ -30,8 +30,8 @@ def abi() -> int:
     return max(0, version)
 
 
-def restrict_files(paths: list[str]) -> None:
-    """Lets this process, and what it forks, read below `paths` and nowhere else, for good.
+def restrict_files(readable: list[str], listable: list[str]) -> None:
+    """Lets this process, and what it forks, read below `readable` and list what is below `listable`, for good.
 
     Everything else that the kernel's version can refuse is refused: writing, executing, TCP, signals to others,
     abstract sockets. A path that does not exist is passed over.
@@ -49,9 +49,10 @@ def restrict_files(paths: list[str]) -> None:
         version,
     )
     try:
-        for path in paths:
-            if Path(path).exists():
-                _allow_reading(ruleset, path)
+        for rights, paths in ((_READ_FILE | _READ_DIRECTORY, readable), (_READ_DIRECTORY, listable)):
+            for path in paths:
+                if Path(path).exists():
+                    _allow(ruleset, path, rights)
         _restrict(ruleset)
     finally:
         os.close(ruleset)
@@ -88,8 +89,9 @@ def _create(files: int, network: int, scopes: int, version: int) -> int:
     return _checked(descriptor)
 
 
-def _allow_reading(ruleset: int, path: str) -> None:
-    rights = _READ_FILE | (_READ_DIRECTORY if Path(path).is_dir() else 0)
+def _allow(ruleset: int, path: str, rights: int) -> None:
+    if not Path(path).is_dir():
+        rights &= ~_READ_DIRECTORY
     parent = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
         rule = struct.pack("=Qi", rights, parent)

@@ -6,7 +6,7 @@ strictly into these types, so a program under test can at most tell a lie that i
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -27,6 +27,7 @@ class SolutionStart(_Message):
         drive: Source that defines `drive(candidate, *arguments)`, or None to call the entry directly.
         inputs: One tuple of arguments for each instance.
         rng_seed: What the program's random generators start from.
+        max_answer_bytes: The largest message of answers that is accepted.
     """
 
     source: str
@@ -34,6 +35,7 @@ class SolutionStart(_Message):
     drive: str | None
     inputs: list[Any]
     rng_seed: int
+    max_answer_bytes: int
 
 
 class Answers(_Message, tag="answers"):
@@ -169,7 +171,7 @@ class UtilityRequest(_Message, tag="utility"):
 class ViolationNotice(_Message, tag="violation"):
     """The worker's interface was used in a way that is not allowed; it had no effect."""
 
-    kind: str
+    kind: Literal["read_only_view", "new_language_model"]
     detail: str
 
 
@@ -225,3 +227,52 @@ class Proposals(_Message, tag="proposals"):
     """The proposer's answers."""
 
     answers: list[str]
+
+
+# ---------------------------------------------------------------- role `reader`
+
+MAX_FINDINGS = 50
+"""The most that one program is told of; of each kind at least the first is kept."""
+MAX_FINDING_CHARACTERS = 200
+_ShortText = Annotated[str, msgspec.Meta(max_length=MAX_FINDING_CHARACTERS)]
+
+
+class ReadStart(_Message):
+    """The engine's order: read programs, without running them, and say what `subject` finds in each."""
+
+    sources: list[str]
+    subject: Literal["static_findings"]
+
+
+class Finding(_Message):
+    """A place in a program.
+
+    Attributes:
+        kind: What it shows, one of the names that belong to the subject.
+        detail: What stands there, with names resolved as far as that can be done.
+        line: Its number, from 1.
+        text: That line, or the part of it around the place.
+    """
+
+    kind: _ShortText
+    detail: _ShortText
+    line: Annotated[int, msgspec.Meta(ge=1)]
+    text: _ShortText
+
+
+class Reading(_Message, tag="reading"):
+    """What was found in the source at `index`, in the order of lines; `omitted` more places are not told."""
+
+    index: int
+    findings: Annotated[list[Finding], msgspec.Meta(max_length=MAX_FINDINGS)]
+    omitted: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class Unreadable(_Message, tag="unreadable"):
+    """The source at `index` could not be read."""
+
+    index: int
+    why: _ShortText
+
+
+ReaderReply = Reading | Unreadable

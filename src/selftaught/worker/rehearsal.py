@@ -16,6 +16,7 @@ from .messages import (
     InputsRequest,
     PromptResponse,
     ProposerStart,
+    ReadStart,
     ScoreRequest,
     SolutionStart,
     TaskStart,
@@ -41,7 +42,7 @@ class _Script:
     def __init__(self, *replies: object) -> None:
         self._replies = list(replies)
 
-    def send(self, message: object) -> None:
+    def send(self, message: object, at_most: int = 0) -> None:
         wire.decode(wire.encode(message)[wire.HEADER_BYTES :])
 
     def receive(self) -> object:
@@ -58,7 +59,7 @@ def rehearse(roles: dict[str, Callable[[Any, object], None]]) -> None:
     """Nothing; every role has run once, and what it changed of the interpreter is as before."""
     streams, modules = (sys.stdout, sys.stderr), set(sys.modules)
     drive = UTILITY[UTILITY.index("def drive") : UTILITY.index("def score")]
-    solution = SolutionStart(source=PROGRAM, entry="f", drive=drive, inputs=[[0.5]], rng_seed=1)
+    solution = SolutionStart(source=PROGRAM, entry="f", drive=drive, inputs=[[0.5]], rng_seed=1, max_answer_bytes=99)
     improver = ImproverStart(
         source=IMPROVER,
         initial_solution=MESSAGE,
@@ -82,6 +83,7 @@ def rehearse(roles: dict[str, Callable[[Any, object], None]]) -> None:
         "task": (_Script(*requests), TaskStart(source=UTILITY)),
         "improver": (_Script(*answers), improver),
         "proposer": (_Script(), ProposerStart(message=MESSAGE, n_responses=2, temperature=0.7, rng_seed=1)),
+        "reader": (_Script(), ReadStart(sources=[PROGRAM, "import socket\n"], subject="static_findings")),
     }
     try:
         for role, (channel, start) in scripts.items():

@@ -26,7 +26,7 @@ def main(channel: Channel, start: object) -> None:
     printed = program.prepare(order.rng_seed)
     try:
         answer = _answering_function(order)
-        _answer_all(channel, answer, order.inputs)
+        _answer_all(channel, answer, order)
     except program.ProgramError as error:
         channel.send(error.failure)
         return
@@ -44,25 +44,25 @@ def _answering_function(order: SolutionStart) -> Callable[..., Any]:
     return lambda *arguments: drive(candidate, *arguments)
 
 
-def _answer_all(channel: Channel, answer: Callable[..., Any], inputs: list[Any]) -> None:
+def _answer_all(channel: Channel, answer: Callable[..., Any], order: SolutionStart) -> None:
     pending: list[Any] = []
     flushed_at = time.monotonic()
-    for arguments in inputs:
+    for arguments in order.inputs:
         try:
             pending.append(answer(*arguments))
         except BaseException as error:  # hostile code may raise anything  # noqa: BLE001
             raise program.ProgramError(program.failure_of(error)) from None
         if time.monotonic() - flushed_at > FLUSH_SECONDS:
-            _send(channel, pending)
+            _send(channel, pending, order.max_answer_bytes)
             pending = []
             flushed_at = time.monotonic()
     if pending:
-        _send(channel, pending)
+        _send(channel, pending, order.max_answer_bytes)
 
 
-def _send(channel: Channel, answers: list[Any]) -> None:
+def _send(channel: Channel, answers: list[Any], max_bytes: int) -> None:
     try:
-        channel.send(Answers(answers=answers))
+        channel.send(Answers(answers=answers), at_most=max_bytes)
     except MemoryError as error:
         raise program.ProgramError(program.failure_of(error)) from None
     except BaseException as error:  # an object of the program's own may raise anything when it is looked at  # noqa: BLE001

@@ -6,7 +6,9 @@ The hidden parts of instances (labels, reference costs) never leave this process
 from __future__ import annotations
 
 import ast
+import copy
 import math
+import pickle
 import random
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -33,11 +35,35 @@ MAX_DRAWS_KEPT = 64
 MAX_SCORE = 1e50
 """A score beyond this is refused: sums and squares of scores stay finite."""
 
-Instance = tuple[tuple[Any, ...], Any]
+_MAY_HOLD_ARRAYS = {np.ndarray, list, dict}
+MAX_WHOLE_NUMBER = 2**53
+"""A whole number in an array beyond this is refused: a float, such as a score, cannot tell it from its neighbours."""
 
 
 class TaskCodeError(Exception):
     """The task's own code failed; the message is what the engine is told."""
+
+
+class Instance:
+    """One instance; each use by a scorer gets a copy, so what it changes in place is gone afterwards."""
+
+    def __init__(self, arguments: tuple[Any, ...], hidden: Any) -> None:
+        self.arguments = arguments
+        self._hidden = hidden
+        try:
+            # The quickest copy, by far. These bytes are made here and never leave this process.
+            self._frozen: bytes | None = pickle.dumps((arguments, hidden), pickle.HIGHEST_PROTOCOL)
+        except Exception:  # objects of a task may say in any way that they cannot be pickled  # noqa: BLE001
+            self._frozen = None
+
+    def copy(self) -> tuple[tuple[Any, ...], Any]:
+        """Arguments and hidden part, for one use."""
+        try:
+            if self._frozen is not None:
+                return pickle.loads(self._frozen)  # type: ignore[no-any-return]
+            return copy.deepcopy((self.arguments, self._hidden))
+        except Exception as error:  # any failure of task code is reported  # noqa: BLE001
+            raise TaskCodeError(f"its instances() made what cannot be copied: {program.describe(error)}") from None
 
 
 def main(channel: Channel, start: object) -> None:
@@ -82,7 +108,7 @@ class TaskCode:
         """The reply to one request; a failure of the task's code is a `TaskFailure`."""
         try:
             if isinstance(request, InputsRequest):
-                return Inputs(inputs=[arguments for arguments, _ in self._draw(request)])
+                return Inputs(inputs=[instance.arguments for instance in self._draw(request)])
             return self._score(request)
         except TaskCodeError as error:
             return TaskFailure(message=str(error))
@@ -111,8 +137,9 @@ class TaskCode:
         scores: list[float | None] = []
         rejected: str | None = None
         instances = self._draw(request)
-        _set_global_generators(request.rng_seed)
         for index, (instance, answer) in enumerate(zip(instances, request.answers, strict=False)):
+            # A score follows from its own instance and answer alone, whatever was scored before it.
+            _set_global_generators(request.rng_seed + index)
             try:
                 scores.append(self._score_one(instance, answer))
             except _AnswerRejected as error:
@@ -121,8 +148,8 @@ class TaskCode:
         return Scores(scores=scores, rejected=rejected)
 
     def _score_one(self, instance: Instance, answer: Any) -> float:
-        arguments, hidden = instance
         typed = _typed(answer, self._answer_type)
+        arguments, hidden = instance.copy()
         try:
             score = self._namespace["score"](arguments, hidden, typed)
         except Exception as error:  # a scorer rejects an answer by raising  # noqa: BLE001
@@ -157,17 +184,34 @@ class _AnswerRejected(Exception):
 
 
 def _typed(answer: Any, answer_type: Any) -> Any:
-    if answer_type is np.ndarray:
-        return _typed_array(answer)
-    if isinstance(answer, np.ndarray):
-        answer = answer.tolist()  # where a list is wanted, an array of the right numbers is one
     try:
+        if not _is_finite(answer):
+            raise _AnswerRejected("the answer holds NaN or an infinity")
+        if answer_type is np.ndarray:
+            return _typed_array(answer)
+        if isinstance(answer, np.ndarray):
+            answer = answer.tolist()  # where a list is wanted, an array of the right numbers is one
+        answer = _with_typed_arrays(answer)
         return msgspec.convert(answer, answer_type, strict=True)
-    except (msgspec.ValidationError, TypeError) as error:
+    except MemoryError:
+        raise _AnswerRejected("the answer takes more memory than there is to score it") from None
+    except (msgspec.ValidationError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise _AnswerRejected(f"the answer has the wrong type: {error}") from None
 
 
+def _with_typed_arrays(answer: Any) -> Any:
+    """The answer with each array in it as `_typed_array` makes them."""
+    if type(answer) is np.ndarray:
+        return _typed_array(answer)
+    if type(answer) is list and set(map(type, answer)) & _MAY_HOLD_ARRAYS:
+        return [_with_typed_arrays(item) for item in answer]
+    if type(answer) is dict and set(map(type, answer.values())) & _MAY_HOLD_ARRAYS:
+        return {key: _with_typed_arrays(item) for key, item in answer.items()}
+    return answer
+
+
 def _typed_array(answer: Any) -> Any:
+    """An array of bool, int64 or float64, whatever was sent: narrower numbers would wrap around in a scorer."""
     if isinstance(answer, list):
         try:
             answer = np.array(answer)
@@ -175,14 +219,39 @@ def _typed_array(answer: Any) -> Any:
             raise _AnswerRejected(f"the answer is no array: {error}") from None
     if not isinstance(answer, np.ndarray) or answer.dtype.kind not in "biuf":
         raise _AnswerRejected(f"the answer should be an array of numbers, not {type(answer).__name__}")
-    return answer
+    if answer.dtype.kind == "b":
+        return answer
+    if answer.dtype.kind == "f":
+        return answer.astype(np.float64)
+    if ((answer > MAX_WHOLE_NUMBER) | (answer < -MAX_WHOLE_NUMBER)).any():
+        raise _AnswerRejected("the answer holds a whole number beyond 2**53")
+    return answer.astype(np.int64)
+
+
+def _is_finite(answer: Any) -> bool:
+    """Whether all numbers in plain data are finite: no comparison holds for NaN, and a scorer that cuts off at the best
+    score would give it to an infinity.
+    """
+    pending: list[Any] = [[answer]]
+    while pending:
+        items = pending.pop()
+        kinds = set(map(type, items))  # most lists hold numbers of one kind: nothing to look at one by one
+        if float in kinds and not all(math.isfinite(item) for item in items if type(item) is float):
+            return False
+        if np.ndarray in kinds and not all(np.isfinite(item).all() for item in items if type(item) is np.ndarray):
+            return False
+        if list in kinds or tuple in kinds:
+            pending.extend(item for item in items if type(item) in (list, tuple))
+        if dict in kinds:
+            pending.extend(list(part) for item in items if type(item) is dict for part in (item, item.values()))
+    return True
 
 
 def _checked_instance(instance: Any) -> Instance:
     arguments, hidden = instance
     if not isinstance(arguments, (tuple, list)):
         raise TypeError("each instance should be (arguments, hidden) with a tuple of arguments")
-    return tuple(arguments), hidden
+    return Instance(tuple(arguments), hidden)
 
 
 def self_contained(source: str, name: str) -> str | None:

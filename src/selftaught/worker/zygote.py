@@ -3,14 +3,15 @@
 The engine starts it by path, with an empty environment, as `python -s -P -B -S zygote.py FD`; FD is one end of a
 `SOCK_SEQPACKET` pair. Both sides first speak JSON, one document a packet:
 
-    engine → {"mode", "site_packages", "worker", "readable"}
+    engine → {"mode", "site_packages", "worker", "readable", "listable"}
     zygote → {"event": "loaded", "roles", "failed": {role: why}}      + a pidfd of the zygote
     engine → {"size_bytes"}                                           the zygote's address space, seen from outside
-    zygote → {"event": "ready"} or {"event": "refused", "why"}
+    zygote → {"event": "ready"} or {"event": "refused", "why"}        + the descriptor that answers its filter, if any
 
 and then packets of a fixed form, since what is touched after a fork costs time:
 
-    engine → ORDER: job, role (index into `ROLES`), CPU seconds, memory in bytes, threads     + the child's socket
+    engine → ORDER: job, role (index into `ROLES`), CPU seconds, memory in bytes, threads
+             + the child's socket, and a `/dev/null` of its own: what one child sets on it, no other shall see
     zygote → EVENT: `STARTED`, job, 0, 0                              + a pidfd of the child
              EVENT: `NOT_STARTED`, job, the error's number, 0
              EVENT: `ENDED`, job, the process's status, its CPU seconds
@@ -32,13 +33,14 @@ import sys
 import types
 from typing import Any
 
-ROLES = ("solution", "improver", "task", "proposer", "probe")
+ROLES = ("solution", "improver", "task", "proposer", "probe", "reader")
 MAX_PACKET_BYTES = 65536
 ORDER = struct.Struct("=IBdQ?")
 EVENT = struct.Struct("=BIid")
 STARTED, NOT_STARTED, ENDED = range(3)
 DESCRIPTOR = struct.Struct("=i")
-DESCRIPTOR_ROOM = socket.CMSG_SPACE(DESCRIPTOR.size)
+ORDERED_DESCRIPTORS = struct.Struct("=ii")
+DESCRIPTOR_ROOM = socket.CMSG_SPACE(ORDERED_DESCRIPTORS.size)
 RNG_SEED = 0
 THREAD_STACK_BYTES = 4 * 1024 * 1024
 EXIT_OUT_OF_MEMORY = 103
@@ -78,12 +80,13 @@ def main() -> None:
 
     confine = sys.modules["selftaught.worker.confine"]  # there only since `load`
     try:
-        confine.confine_zygote(config["mode"], config["readable"])
-        confinement = confine.ChildConfinement(config["mode"], size_bytes)
+        confinement, listener = confine.confine_zygote(config, size_bytes)
     except OSError as error:
         _send(control, {"event": "refused", "why": str(error)})
         return
-    _send(control, {"event": "ready"})
+    _send(control, {"event": "ready"}, listener)
+    if listener is not None:
+        os.close(listener)  # whoever holds it can let calls pass
     os.dup2(1, 2)
     zygote = Zygote(control, config["mode"], roles, confinement)
     _freeze()
@@ -195,16 +198,17 @@ class Zygote:
         if not packet:
             return False
         number, role, cpu_seconds, memory_bytes, threads = ORDER.unpack(packet)
-        descriptor = DESCRIPTOR.unpack(ancillary[0][2])[0]
+        descriptors = ORDERED_DESCRIPTORS.unpack(ancillary[0][2])
         try:
             pid = os.fork()
         except OSError as error:
             self._control.send(EVENT.pack(NOT_STARTED, number, error.errno or 0, 0.0))
         else:
             if pid == 0:
-                self._become_child(ROLES[role], descriptor, memory_bytes, cpu_seconds, threads)
+                self._become_child(ROLES[role], descriptors, memory_bytes, cpu_seconds, threads)
             self._watch(number, pid)
-        os.close(descriptor)
+        for descriptor in descriptors:
+            os.close(descriptor)
         return True
 
     def _watch(self, number: int, pid: int) -> None:
@@ -223,11 +227,13 @@ class Zygote:
         os.close(pidfd)
         self._control.send(EVENT.pack(ENDED, number, status, usage.ru_utime + usage.ru_stime))
 
-    def _become_child(self, role: str, descriptor: int, memory_bytes: int, cpu_seconds: float, threads: bool) -> None:
+    def _become_child(
+        self, role: str, descriptors: tuple[int, ...], memory_bytes: int, cpu_seconds: float, threads: bool
+    ) -> None:
         """Runs the job in the child; never returns."""
         status = 1
         try:
-            self._confinement.apply(descriptor, memory_bytes, cpu_seconds, threads)
+            self._confinement.apply(descriptors, memory_bytes, cpu_seconds, threads)
             status = run_role(self._roles[role], self._confinement.channel)
         finally:
             os._exit(status)

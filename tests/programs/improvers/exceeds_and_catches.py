@@ -1,6 +1,6 @@
 # expect: ok
 # solution: \['BudgetExceeded', 'BudgetExceeded'\]
-# violations: budget, budget
+# violations: budget x2
 # calls: 4
 
 def improve_algorithm(initial_solution, utility, language_model):

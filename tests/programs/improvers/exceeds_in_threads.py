@@ -1,6 +1,6 @@
 # expect: ok
 # solution: \(25, 15, 25\)
-# violations: budget, budget, budget, budget, budget, budget, budget, budget, budget, budget, budget, budget, budget, budget, budget
+# violations: budget x15
 # uses: 25
 
 from concurrent.futures import ThreadPoolExecutor

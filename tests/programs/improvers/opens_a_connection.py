@@ -1,5 +1,6 @@
 # expect: raised
 # says: line \d+: \w*Error: .*
+# violations: socket
 
 import socket
 

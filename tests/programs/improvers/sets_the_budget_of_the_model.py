@@ -1,6 +1,6 @@
 # expect: budget_exceeded
 # says: line \d+: BudgetExceeded: the budget of calls of the language model is used up: 4 of 4
-# violations: budget, read_only_view, read_only_view
+# violations: budget, read_only_view x2
 # calls: 4
 
 def improve_algorithm(initial_solution, utility, language_model):

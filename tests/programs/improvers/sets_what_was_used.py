@@ -1,6 +1,6 @@
 # expect: ok
 # solution: \(1, 0\)
-# violations: read_only_view, read_only_view, read_only_view
+# violations: read_only_view x3
 # uses: 1
 
 def improve_algorithm(initial_solution, utility, language_model):

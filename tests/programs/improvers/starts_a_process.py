@@ -1,5 +1,6 @@
 # expect: raised
 # says: line \d+: \w*Error: .*
+# violations: process x2
 
 import subprocess
 

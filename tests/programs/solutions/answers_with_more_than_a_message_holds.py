@@ -1,5 +1,4 @@
-# expect: protocol_violation
-# says: a message of \d+ bytes, more than 16777216
-# violation: protocol
+# expect: bad_output
+# says: WireError: this cannot be sent: \d+ bytes, more than 4194304
 def double(numbers):
     return "x" * 5_000_000

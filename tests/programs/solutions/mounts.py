@@ -1,5 +1,5 @@
 # expect: violation
-# says: it made a forbidden system call
+# says: it made a forbidden system call: mount
 # violation: system_call
 import ctypes
 

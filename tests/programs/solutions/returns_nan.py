@@ -1,4 +1,4 @@
 # expect: bad_output
-# says: instance 0: the scorer returned nan instead of a finite number
+# says: instance 0: the answer holds NaN or an infinity
 def double(numbers):
     return [float("nan") for number in numbers]

@@ -1,9 +1,0 @@
-"""Aborts."""
-
-# expect: exited
-
-import os
-
-
-def attack():
-    os.abort()

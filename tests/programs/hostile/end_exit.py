@@ -1,9 +1,0 @@
-"""Leaves without a word."""
-
-# expect: exited
-
-import os
-
-
-def attack():
-    os._exit(3)

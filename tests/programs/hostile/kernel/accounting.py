@@ -1,0 +1,14 @@
+"""Has the kernel write to a file of its choice."""
+
+# goal: gets an answer of the kernel
+# expect: violation
+# violation: system_call
+# control: unsandboxed as root
+
+import ctypes
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def attack():
+    return libc.syscall(numbers["acct"], 1), ctypes.get_errno()

@@ -1,0 +1,14 @@
+"""Takes capabilities."""
+
+# goal: gets an answer of the kernel
+# expect: stopped
+# violation: process
+# control: unsandboxed
+
+import ctypes
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def attack():
+    return libc.syscall(numbers["capset"], None, None), ctypes.get_errno()

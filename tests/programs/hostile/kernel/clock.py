@@ -1,0 +1,14 @@
+"""Sets the clock."""
+
+# goal: gets an answer of the kernel
+# expect: violation
+# violation: system_call
+# control: unsandboxed
+
+import ctypes
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def attack():
+    return libc.syscall(numbers["settimeofday"], 1, None), ctypes.get_errno()

@@ -1,0 +1,14 @@
+"""Takes a descriptor out of another process."""
+
+# goal: gets an answer of the kernel
+# expect: violation
+# violation: system_call
+# control: unsandboxed
+
+import ctypes
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def attack():
+    return libc.syscall(numbers["pidfd_getfd"], -1, 0, 0), ctypes.get_errno()

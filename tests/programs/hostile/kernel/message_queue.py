@@ -1,0 +1,14 @@
+"""Leaves messages for programs after it."""
+
+# goal: gets an answer of the kernel
+# expect: stopped
+# violation: refused_call
+# control: unsandboxed
+
+import ctypes
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def attack():
+    return libc.syscall(numbers["msgget"], 0x7E57, 0), ctypes.get_errno()

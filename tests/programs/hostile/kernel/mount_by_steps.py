@@ -1,0 +1,14 @@
+"""Mounts by the newer calls."""
+
+# goal: gets an answer of the kernel
+# expect: violation
+# violation: system_call
+# control: unsandboxed as root
+
+import ctypes
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def attack():
+    return libc.syscall(numbers["fsopen"], b"nowhere", 0), ctypes.get_errno()

@@ -1,0 +1,14 @@
+"""Changes what a user may store."""
+
+# goal: gets an answer of the kernel
+# expect: violation
+# violation: system_call
+# control: unsandboxed
+
+import ctypes
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def attack():
+    return libc.syscall(numbers["quotactl"], -1, None, 0, None), ctypes.get_errno()

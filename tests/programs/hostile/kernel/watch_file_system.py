@@ -1,0 +1,14 @@
+"""Watches a whole file system."""
+
+# goal: gets an answer of the kernel
+# expect: stopped
+# violation: refused_call
+# control: unsandboxed as root
+
+import ctypes
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def attack():
+    return libc.syscall(numbers["fanotify_init"], 0xFFFFFFFF, 0), ctypes.get_errno()

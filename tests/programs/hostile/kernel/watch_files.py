@@ -1,0 +1,14 @@
+"""Watches what others do with files."""
+
+# goal: gets an answer of the kernel
+# expect: stopped
+# violation: refused_call
+# control: unsandboxed
+
+import ctypes
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def attack():
+    return libc.syscall(numbers["inotify_init1"], 0), ctypes.get_errno()

@@ -1,7 +1,0 @@
-"""Never ends."""
-
-# expect: timed_out
-
-def attack():
-    while True:
-        pass

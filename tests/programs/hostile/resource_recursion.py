@@ -1,6 +1,0 @@
-"""Recurses without end."""
-
-# expect: stopped
-
-def attack():
-    return attack()

@@ -1,0 +1,11 @@
+"""Answers with infinities."""
+
+# goal: gets a false score
+# expect: bad_output
+# violation: -
+# control: naive scorer larger_is_better
+# task: lpn
+
+
+def algorithm(train_samples, train_parity, test_samples):
+    return [float('inf')] * 20

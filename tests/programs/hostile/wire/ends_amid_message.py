@@ -1,0 +1,20 @@
+"""Ends in the middle of a message."""
+
+# goal: the engine falls
+# expect: protocol_violation
+# violation: protocol
+# control: naive engine msgpack
+
+import os
+import time
+
+
+def send(body):
+    data = len(body).to_bytes(4, "big") + body
+    while data:
+        data = data[os.write(3, data) :]
+
+
+def attack():
+    os.write(3, b"\x00\x00\x00\x10abc")
+    os._exit(0)

@@ -1,0 +1,20 @@
+"""Sends text that is no Unicode."""
+
+# goal: the engine falls
+# expect: protocol_violation
+# violation: protocol
+# control: naive engine msgpack
+
+import os
+import time
+
+
+def send(body):
+    data = len(body).to_bytes(4, "big") + body
+    while data:
+        data = data[os.write(3, data) :]
+
+
+def attack():
+    send(b"\xd9\x02\xed\xa0")
+    time.sleep(60)

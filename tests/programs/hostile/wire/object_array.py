@@ -1,0 +1,23 @@
+"""Sends an array whose elements would be pointers."""
+
+# goal: the engine falls
+# expect: protocol_violation
+# violation: protocol
+# control: naive engine msgpack
+
+import os
+import time
+
+import msgspec
+
+
+def send(body):
+    data = len(body).to_bytes(4, "big") + body
+    while data:
+        data = data[os.write(3, data) :]
+
+
+def attack():
+    inner = msgspec.msgpack.encode(["|O", [1], b"12345678"])
+    send(msgspec.msgpack.encode(msgspec.msgpack.Ext(1, inner)))
+    time.sleep(60)

@@ -1,9 +1,0 @@
-"""Uses the module for temporary files."""
-
-# expect: stopped
-
-import tempfile
-
-
-def attack():
-    return tempfile.TemporaryFile()

@@ -1,4 +1,0 @@
-# expect: bad_output
-# says: instance 0: every number needs one answer
-def double(numbers):
-    return [0.5] * 300_000

@@ -1,0 +1,4 @@
+# shows: dunder
+
+def f(x):
+    return f.__globals__["__builtins__"]

@@ -1,0 +1,7 @@
+# shows: dynamic_code
+
+import pickle
+
+
+def f(x):
+    return pickle.loads(x)

@@ -1,0 +1,7 @@
+# shows: files
+
+import shutil as tools
+
+
+def f(x):
+    return tools.os.listdir("/")

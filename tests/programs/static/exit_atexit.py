@@ -1,0 +1,9 @@
+# shows: exit
+
+import atexit
+
+atexit.register(print)
+
+
+def f(x):
+    return x

@@ -1,0 +1,7 @@
+# shows: frames
+
+from gc import get_referrers
+
+
+def f(x):
+    return get_referrers(x)

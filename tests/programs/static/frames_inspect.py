@@ -1,0 +1,7 @@
+# shows: frames
+
+import inspect
+
+
+def f(x):
+    return inspect.stack()[1].frame.f_locals

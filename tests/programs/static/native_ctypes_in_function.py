@@ -1,0 +1,6 @@
+# shows: native_code
+
+def f(x):
+    from ctypes import CDLL
+
+    return CDLL(None).getpid()

@@ -1,0 +1,7 @@
+# shows: process
+
+import posix
+
+
+def f(x):
+    return posix.kill(1, 9)

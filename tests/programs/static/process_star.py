@@ -1,0 +1,7 @@
+# shows: process
+
+from os import *
+
+
+def f(x):
+    return fork()

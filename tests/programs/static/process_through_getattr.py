@@ -1,0 +1,7 @@
+# shows: process
+
+import os
+
+
+def f(x):
+    return getattr(os, "sys" + "tem")("true")

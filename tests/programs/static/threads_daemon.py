@@ -1,0 +1,8 @@
+# shows: threads
+
+from threading import Thread
+
+
+def f(x):
+    Thread(target=print, daemon=True).start()
+    return x

@@ -1,0 +1,5 @@
+# shows: private_view
+
+def improve_algorithm(initial_solution, utility, language_model):
+    channel = utility._engine
+    return str(channel)
