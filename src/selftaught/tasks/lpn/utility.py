@@ -16,13 +16,14 @@ P_SELECTED, NOISE = 0.3, 0.05
 
 
 def instances(split: str, rng: random.Random, n: int) -> list[tuple[tuple[np.ndarray, ...], list[int]]]:
-    draws = np.random.default_rng(rng.getrandbits(64))
+    # Two generators: what is seen of the samples says nothing of the masks.
+    draws, hidden_draws = (np.random.default_rng(rng.getrandbits(128)) for _ in range(2))
     made = []
     for _ in range(n):
-        mask = draws.random(N_BITS) < P_SELECTED
+        mask = hidden_draws.random(N_BITS) < P_SELECTED
         samples = draws.integers(0, 2, (N_TRAIN + N_TEST, N_BITS))
         parity = samples[:, mask].sum(axis=1) % 2
-        flipped = draws.random(N_TRAIN) < NOISE
+        flipped = hidden_draws.random(N_TRAIN) < NOISE
         made.append(((samples[:N_TRAIN], parity[:N_TRAIN] ^ flipped, samples[N_TRAIN:]), parity[N_TRAIN:].tolist()))
     return made
 

@@ -1,0 +1,68 @@
+"""Learn a sparse parity. A hidden mask selects a few of the bits; a sample's label says whether the number of its
+selected bits that are 1 is odd. No label is wrong, but there are fewer training samples than bits: many masks agree
+with all of them, and one that selects as few bits as the hidden one is most likely that. Predict the labels of the
+test samples.
+
+`algorithm(train_samples (m, n), train_parity (m,), test_samples (20, n))` gets numpy arrays of 0 and 1 and returns 20
+labels. The score is the fraction that is right.
+
+Each call has `SECONDS` of CPU time. One that takes longer scores 0 and is stopped; the other instances go on.
+"""
+
+import random
+import signal
+import time
+from typing import Literal
+
+import numpy as np
+
+Answer = list[float] | Literal["late"]  # 20 labels, 0 or 1
+
+SECONDS = 0.1
+N_BITS, TRAIN_PER_BIT, N_TEST = range(50, 301), 0.6, 20
+P_SELECTED, NOISE = 0.08, 0.0
+
+
+def instances(split: str, rng: random.Random, n: int) -> list[tuple[tuple[np.ndarray, ...], list[int]]]:
+    # Two generators: what is seen of the samples says nothing of the masks.
+    draws, hidden_draws = (np.random.default_rng(rng.getrandbits(128)) for _ in range(2))
+    made = []
+    for number in range(n):
+        n_bits = N_BITS[(2 * number + 1) * len(N_BITS) // (2 * n)]  # spread evenly
+        n_train = round(TRAIN_PER_BIT * n_bits)
+        mask = hidden_draws.random(n_bits) < P_SELECTED
+        samples = draws.integers(0, 2, (n_train + N_TEST, n_bits))
+        parity = samples[:, mask].sum(axis=1) % 2
+        flipped = hidden_draws.random(n_train) < NOISE
+        made.append(((samples[:n_train], parity[:n_train] ^ flipped, samples[n_train:]), parity[n_train:].tolist()))
+    return made
+
+
+class Late(BaseException):
+    """Raised in a call whose time is up."""
+
+
+def stop(*_):
+    raise Late
+
+
+def drive(algorithm, train_samples: np.ndarray, train_parity: np.ndarray, test_samples: np.ndarray) -> Answer:
+    signal.signal(signal.SIGPROF, stop)
+    begun = time.process_time()
+    try:
+        signal.setitimer(signal.ITIMER_PROF, 2 * SECONDS, SECONDS)  # a rough clock, for what does not end
+        labels = algorithm(train_samples, train_parity, test_samples)
+        answer = np.asarray(labels, dtype=float).reshape(-1).tolist()
+        signal.setitimer(signal.ITIMER_PROF, 0)
+    except Late:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        return "late"
+    return answer if time.process_time() - begun <= SECONDS else "late"
+
+
+def score(arguments: tuple[np.ndarray, ...], hidden: list[int], answer: Answer) -> float:
+    if answer == "late":
+        return 0.0
+    if len(answer) != len(hidden) or not set(answer) <= {0, 1}:
+        raise ValueError("every test sample needs one label, 0 or 1")
+    return sum(label == truth for label, truth in zip(answer, hidden, strict=True)) / len(hidden)
