@@ -1,0 +1,138 @@
+"""Comparing improvers: every one on every task, on the same draws and at the same budget.
+
+Answers whether what self-improvement finds is better than what people designed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from statistics import fmean
+
+from selftaught.engine import Engine
+from selftaught.experiment import SIGNIFICANCE, Document, opened_run, spent_document
+from selftaught.meta_utility import MetaEvaluation, MetaUtility
+from selftaught.progress import Progress
+from selftaught.settings import CompareSettings
+from selftaught.source import sha256_of
+from selftaught.statistics import estimate, holm, paired_difference, ranks
+from selftaught.store import Store
+from selftaught.task_check import check_task
+from selftaught.task_definition import Task
+
+Measured = Mapping[str, MetaEvaluation]
+"""What was measured on one task, by improver."""
+
+
+async def run_compare(
+    improvers: Mapping[str, str], tasks: Sequence[Task], settings: CompareSettings, store: Store
+) -> Document:
+    """The document of a comparison: means, ranks and what was used, and which differences are real.
+
+    Args:
+        improvers: The source of each, by the name that a person gave.
+        tasks: What they should improve.
+        settings: Budgets and repeats.
+        store: Where it is recorded.
+    """
+    progress = Progress()
+    async with opened_run("compare", tasks, settings, store, progress) as run:
+        spent: dict[str, Document] = {name: {} for name in improvers}
+        measured = {task.name: await _measure(run.engine, task, improvers, settings, spent) for task in tasks}
+        model = run.engine.model.info
+        run.document = {
+            "run_id": run.run_id,
+            "model": model.name,
+            "is_language_model": model.is_language_model,
+            "isolation": run.engine.sandbox.mode,
+            "rng_seed": settings.rng_seed,
+            "improvement_budget": asdict(settings.budget(run.engine.model.improvement_budget)),
+            "improvers": [
+                {
+                    "name": name,
+                    "sha256": sha256_of(source),
+                    **_overall(name, list(measured.values())),
+                    "used": spent[name],
+                }
+                for name, source in improvers.items()
+            ],
+            "tasks": [_task_document(task, measured[task.name]) for task in tasks],
+            "pairs": pairs_of(list(measured.values())),
+            **spent_document(run.engine, progress),
+        }
+    return run.document
+
+
+async def _measure(
+    engine: Engine, task: Task, improvers: Mapping[str, str], settings: CompareSettings, spent: dict[str, Document]
+) -> Measured:
+    """What each improver makes of a task, one after the other, so that what each used is known."""
+    utilities = await engine.utilities([task])
+    await check_task(utilities[0], engine.sandbox, settings.rng_seed)
+    fresh = MetaUtility(
+        engine=engine,
+        utilities=utilities,
+        budget=settings.budget(engine.model.improvement_budget),
+        n_repeats=settings.fresh_repeats,
+        split="fresh",
+        purpose="compare",
+    )
+    measured = {}
+    for name, source in improvers.items():
+        before, started = engine.usage.counts(), time.monotonic()
+        measured[name] = await fresh.evaluate(source)
+        counted = {what: count - before[what] for what, count in engine.usage.counts().items()}
+        used: Document = {**counted, "seconds": time.monotonic() - started}
+        spent[name] = {what: spent[name].get(what, 0) + count for what, count in used.items()}
+    return measured
+
+
+def _task_document(task: Task, measured: Measured) -> Document:
+    first = next(iter(measured.values()))
+    return {
+        "task": task.name,
+        "opaque": task.is_opaque,
+        "initial": asdict(estimate(first.initial_values)),
+        "improvers": [
+            {"name": name, **asdict(estimate(evaluation.values)), "failed": evaluation.n_failed}
+            for name, evaluation in measured.items()
+        ],
+        "pairs": pairs_of([measured]),
+    }
+
+
+def _overall(name: str, measured: Sequence[Measured]) -> Document:
+    """An improver over all tasks: its mean rank (1 is best), and the mean of its values with their interval."""
+    places = [
+        ranks([-evaluation.values[repeat] for evaluation in of_task.values()])[list(of_task).index(name)]
+        for of_task in measured
+        for repeat in range(len(of_task[name].values))
+    ]
+    over_tasks = [fmean(values) for values in zip(*(of_task[name].values for of_task in measured), strict=True)]
+    failed = sum(of_task[name].n_failed for of_task in measured)
+    return {"mean_rank": fmean(places), **asdict(estimate(over_tasks)), "failed": failed}
+
+
+def pairs_of(measured: Sequence[Measured]) -> list[Document]:
+    """Every two improvers: how much higher the first is, over each task and repeat, and whether that is real.
+
+    The p-values are those of the paired sign-flip test, corrected for the number of pairs by Holm's method.
+    """
+    differences = []
+    for first, second in itertools.combinations(measured[0], 2):
+        after = [value for of_task in measured for value in of_task[first].values]
+        before = [value for of_task in measured for value in of_task[second].values]
+        differences.append((first, second, paired_difference(after, before)))
+    corrected = holm([difference.p_value for _, _, difference in differences])
+    return [
+        {
+            "first": first,
+            "second": second,
+            **asdict(difference),
+            "p_corrected": p_corrected,
+            "is_real": p_corrected < SIGNIFICANCE,
+        }
+        for (first, second, difference), p_corrected in zip(differences, corrected, strict=True)
+    ]
