@@ -284,10 +284,14 @@ def test_no_key_is_in_a_worker_s_environment_or_command_line(watched: WatchedRun
 
 @needs_root
 def test_a_child_has_its_socket_open_and_nothing_else(watched: WatchedRun) -> None:
+    others = []
     for sight in watched.sights:
         if sight.is_child:
             assert {sight.descriptors.pop(number) for number in (0, 1, 2)} == {"/dev/null"}
-            assert [re.sub(r"\d+", "N", target) for target in sight.descriptors.values()] == ["socket:[N]"]
+            others.append([re.sub(r"\d+", "N", target) for target in sight.descriptors.values()])
+    assert ["socket:[N]"] in others
+    # One that was caught at its end has hung up already.
+    assert all(targets in ([], ["socket:[N]"]) for targets in others)
 
 
 def test_no_key_is_in_the_store_or_in_any_file_beside_it(watched: WatchedRun) -> None:

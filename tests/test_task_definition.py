@@ -127,7 +127,9 @@ def test_a_file_that_is_too_large_is_not_read(folder, name):
     with (folder / name).open("wb") as file:
         file.truncate(10_000_000)
     most = "16,384" if name == "task.toml" else "262,144"
-    assert refusal_of(lambda: load_task(folder)) == f"{folder / name} has 10,000,000 bytes; at most {most} are taken"
+    assert refusal_of(lambda: load_task(folder)) == (
+        f"{folder / name} cannot be read: it has 10,000,000 bytes; at most {most} are taken"
+    )
 
 
 def test_a_reference_that_cannot_be_used_is_refused(folder):

@@ -23,7 +23,7 @@ from selftaught.budget import Account, Usage
 from selftaught.errors import BudgetExceeded, ConfigError, LanguageModelError, Outcome, Violation
 from selftaught.models import LanguageModel, Request
 from selftaught.sandbox import Child, ChildEnded, Limits, Sandbox, WorkerLost, despite_losses
-from selftaught.source import nearest, read_program, rng_seed_of, why_unusable
+from selftaught.source import nearest, read_file, rng_seed_of, why_unusable
 from selftaught.violations import ViolationLog
 from selftaught.worker.messages import (
     Failure,
@@ -45,7 +45,6 @@ IMPROVER_LIMITS = Limits(cpu_seconds=30.0, wall_seconds=120.0, threads=True)
 MAX_REQUESTS_IN_FLIGHT = 64
 MAX_REFUSALS = 1000
 """An improver that goes on asking for what is refused is ended: its clock stands still meanwhile, all is recorded."""
-
 
 Response = PromptResponse | UtilityResponse | Refusal
 
@@ -303,11 +302,10 @@ def find_improver(name: str) -> str:
     if not os.path.isfile(path):  # noqa: PTH113 - a name that no file can have is no error here
         raise ConfigError(f"there is no improver or file {name!r:.200}{nearest(name, names)}")
     try:
-        source = read_program(path)
-        source.encode()
+        source = read_file(path, errors="strict")
     except OSError as error:
         raise ConfigError(f"the improver {path} cannot be read: {error.strerror}") from None
-    except UnicodeEncodeError:
+    except UnicodeDecodeError:
         raise ConfigError(f"the improver {path} cannot be read: it is not valid Unicode") from None
     problem = why_unusable(source)
     if problem:

@@ -11,6 +11,15 @@ from selftaught.budget import Budget
 from selftaught.errors import ConfigError
 from selftaught.validation import first_complaint
 
+RNG_SEED_BITS = 53
+"""As many as every reader of JSON keeps exactly."""
+
+
+def unguessable_rng_seed() -> int:
+    """A number that no program can find by trying, within any budget."""
+    return secrets.randbits(RNG_SEED_BITS)
+
+
 Count = Annotated[int, pydantic.Field(ge=1, le=100_000)]
 RngSeed = Annotated[
     int,
@@ -28,15 +37,6 @@ PAPER_BUDGET = Budget(calls=4, responses=6, utility_calls=25)
 PAPER_REPEATS = 5
 DEFAULT_REPEATS = 3
 DEFAULT_FRESH_REPEATS = 12
-
-
-RNG_SEED_BITS = 53
-"""As many as every reader of JSON keeps exactly."""
-
-
-def unguessable_rng_seed() -> int:
-    """A number that no program can find by trying, within any budget."""
-    return secrets.randbits(RNG_SEED_BITS)
 
 
 class CommonSettings(pydantic.BaseModel):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import difflib
 import errno
 import hashlib
+import io
 import os
 import stat
 import unicodedata
 from collections import Counter
 from pathlib import Path
+from typing import Literal
 
 MAX_PROGRAM_BYTES = 256 * 1024
 _MOST_COMPARISONS = 100_000_000
@@ -45,19 +47,26 @@ def why_unusable(source: str) -> str | None:
     return None
 
 
-def read_program(path: Path) -> str:
-    """The text of a program's file, with what is no UTF-8 as lone surrogates.
+def read_file(path: Path, *, max_bytes: int = MAX_PROGRAM_BYTES, errors: Literal["strict", "surrogateescape"]) -> str:
+    """The text of a file that a person names, with every end of line as a newline.
+
+    Args:
+        path: Where it is.
+        max_bytes: The longest that is taken.
+        errors: What becomes of bytes that are no UTF-8: an error, or lone surrogates.
 
     Raises:
-        OSError: It cannot be read, is no regular file (a pipe would keep us waiting), or is too long.
+        OSError: It cannot be read, is not a file (a pipe would keep us waiting), or is too long.
+        UnicodeDecodeError: It is not UTF-8.
     """
-    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file")
-        data = file.read(MAX_PROGRAM_BYTES + 1)
-    if len(data) > MAX_PROGRAM_BYTES:
-        raise OSError(errno.EFBIG, f"it has more than {MAX_PROGRAM_BYTES:,} bytes")
-    return data.decode("utf-8", "surrogateescape")
+    with io.FileIO(path, opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "it is not a file")
+        data = io.BufferedReader(file).read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise OSError(errno.EFBIG, f"it has {max(status.st_size, len(data)):,} bytes; at most {max_bytes:,} are taken")
+    return data.decode("utf-8", errors).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def one_line(text: str) -> str:

@@ -7,7 +7,6 @@ A folder has `task.toml`, `seed_solution.py`, `utility.py`, `README.md` and perh
 from __future__ import annotations
 
 import os
-import stat
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from typing import Annotated, Literal
 import pydantic
 
 from selftaught.errors import ConfigError
-from selftaught.source import MAX_PROGRAM_BYTES, nearest, printable, sha256_of, why_unusable
+from selftaught.source import MAX_PROGRAM_BYTES, nearest, printable, read_file, sha256_of, why_unusable
 from selftaught.validation import first_complaint
 
 BUNDLED_TASKS = Path(__file__).parent / "tasks"
@@ -171,19 +170,15 @@ def _complaint(error: pydantic.ValidationError) -> str:
 def _read_text(folder: Path, name: str, max_bytes: int = MAX_PROGRAM_BYTES) -> str:
     path = folder / name
     try:
-        status = path.stat()
         # Links are followed within the folder only: the model is shown what these files say.
         if folder.parent != BUNDLED_TASKS and not path.resolve().is_relative_to(folder.resolve()):
             raise _refusal(f"{path} leads out of the task's folder; put a copy of the file there")
-        # Anything else may have no end, or keep its reader waiting.
-        if not stat.S_ISREG(status.st_mode):
-            raise _refusal(f"{path} cannot be read: it is not a file")
-        if status.st_size > max_bytes:
-            raise _refusal(f"{path} has {status.st_size:,} bytes; at most {max_bytes:,} are taken")
-        return path.read_text(encoding="utf-8")
+        return read_file(path, max_bytes=max_bytes, errors="strict")
     except FileNotFoundError:
         raise _refusal(f"the task folder {folder} has no {name}") from None
-    except (OSError, ValueError) as error:  # a path with a null character in it is a ValueError
+    except OSError as error:
+        raise _refusal(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError as error:  # bytes that are no text, or a null character in the path
         raise _refusal(f"{path} cannot be read: {error}") from None
 
 

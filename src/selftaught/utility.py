@@ -18,7 +18,6 @@ from selftaught.sandbox import Child, ChildEnded, Limits, Sandbox, WorkerLost, d
 from selftaught.single_flight import SingleFlight
 from selftaught.source import rng_seed_of, sha256_of, why_unusable
 from selftaught.task_definition import Split, Task
-from selftaught.violations import ViolationLog
 from selftaught.worker import wire
 from selftaught.worker.messages import (
     Answers,
@@ -379,15 +378,13 @@ async def _answers_of(child: Child, at_most: int) -> _CandidateRun:
         outcome, message = ended.outcome, ended.message
     except msgspec.ValidationError as error:
         outcome, message = Outcome.PROTOCOL_VIOLATION, f"it sent what is no message of the protocol: {error}"
-    violations = ViolationLog()
-    violations.extend(child.violations)
-    if outcome is Outcome.PROTOCOL_VIOLATION and not any(known.kind == "protocol" for known in child.violations):
-        violations.add("protocol", message)
+    if outcome is Outcome.PROTOCOL_VIOLATION:
+        child.note_violation("protocol", message)
     evaluation = Evaluation(
         outcome=outcome,
         message=message,
         cpu_seconds=child.cpu_seconds,
-        violations=violations.entries(),
+        violations=child.violations,
         printed=printed,
     )
     return _CandidateRun(answers=answers, evaluation=evaluation)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -16,24 +16,15 @@ MAX_DISTINCT_OF_A_KIND = 50
 REST = "more of this kind, not listed one by one"
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class ViolationLog:
-    """What one program tried, in the order of the first time.
+    """What one program tried, in the order of the first time."""
 
-    Args:
-        clock: The moment, in UTC.
-    """
-
-    def __init__(self, clock: Callable[[], datetime] = _now) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._entries: dict[tuple[str, str], Violation] = {}
 
     def add(self, kind: str, detail: str) -> None:
         """Nothing; notes one try."""
-        self._merge(Violation(kind=kind, detail=detail, at=self._clock()))
+        self._merge(Violation(kind=kind, detail=detail, at=datetime.now(UTC)))
 
     def extend(self, violations: Iterable[Violation]) -> None:
         """Nothing; notes what another log holds."""
@@ -49,14 +40,16 @@ class ViolationLog:
 
     def _merge(self, violation: Violation) -> None:
         key = (violation.kind, violation.detail)
-        n_of_kind = sum(kind == violation.kind for kind, _ in self._entries)
-        if key not in self._entries and n_of_kind >= MAX_DISTINCT_OF_A_KIND:
+        if key not in self._entries and self._n_of_kind(violation.kind) >= MAX_DISTINCT_OF_A_KIND:
             key = (violation.kind, REST)
         known = self._entries.get(key)
         if known is None:
             self._entries[key] = replace(violation, detail=key[1])
         else:
             self._entries[key] = replace(known, count=known.count + violation.count, at=min(known.at, violation.at))
+
+    def _n_of_kind(self, kind: str) -> int:
+        return sum(known == kind for known, _ in self._entries)
 
 
 class Counted(Protocol):

@@ -26,6 +26,9 @@ FEWEST_PROGRAMS = 250
 
 # ---------------------------------------------------------------- how well it does
 
+AS_THEY_ARE = {"program_of_thoughts": {"dynamic_code", "frames"}}
+"""Bundled improvers that do what a kind names, in good faith: this one runs and traces programs of the model."""
+
 
 def kinds_in(label: str) -> set[str]:
     return {kind.strip() for kind in label.split(",")} - {"nothing"}
@@ -45,7 +48,8 @@ def other_programs() -> dict[Path, set[str]]:
     lines = (PROGRAMS / "static" / "other_programs.txt").read_text().splitlines()[2:]
     named = {PROGRAMS / f"{name}.py": kinds_in(label) for name, label in (line.split(": ") for line in lines)}
     honest = [*IMPROVERS.glob("*.py"), *(TESTS / "tasks" / "textbook").glob("*.py")]
-    return {path: kinds for path, kinds in named.items() if path.exists()} | {path: set() for path in honest}
+    shown = {path: AS_THEY_ARE.get(path.stem, set()) for path in honest}
+    return {path: kinds for path, kinds in named.items() if path.exists()} | shown
 
 
 @dataclass

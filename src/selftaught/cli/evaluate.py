@@ -12,7 +12,7 @@ from selftaught.errors import ConfigError
 from selftaught.experiment import Document
 from selftaught.settings import CommonSettings, IsolationMode, checked_settings
 from selftaught.single import evaluate as evaluate_once
-from selftaught.source import read_program
+from selftaught.source import read_file
 from selftaught.task_definition import find_task
 
 
@@ -38,7 +38,7 @@ def evaluate(
     """
     found = find_task(task)
     try:
-        source = read_program(solution)
+        source = read_file(solution, errors="surrogateescape")
     except OSError as error:
         raise ConfigError(f"the solution {solution} cannot be read: {error.strerror}") from None
     drawn = {} if rng_seed is None else {"rng_seed": rng_seed}

@@ -241,6 +241,11 @@ class Child:
             message = f"it went on after {MAX_REFUSED_CALLS:,} refused system calls"
             self._condemn(Outcome.VIOLATION, message, kind="refusal_flood")
 
+    def note_violation(self, kind: str, detail: str) -> None:
+        """Nothing; records what was found of it elsewhere, unless one of that kind is known."""
+        if not any(known.kind == kind for known in self.violations):
+            self._attempts.add(kind, detail)
+
     def count_watched_call(self, seconds: float) -> None:
         """Nothing; ends a child that keeps the engine busy, be it with calls that are in order.
 
@@ -293,7 +298,8 @@ class Child:
             self._pidfd = -1
         # What it sent last may not have been read yet, and is part of how it ended.
         self._connection.when_read(lambda: self._finish(status, cpu_seconds))
-        self._loop.call_later(END_GRACE_SECONDS, self._finish, status, cpu_seconds)
+        if not self.ended.is_set():
+            self._loop.call_later(END_GRACE_SECONDS, self._finish, status, cpu_seconds)
 
     def _finish(self, status: int | None, cpu_seconds: float) -> None:
         """Says how the process ended, once all that it sent has been read."""

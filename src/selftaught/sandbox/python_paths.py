@@ -67,7 +67,7 @@ class PythonPaths:
     def exposes_package(self) -> bool:
         """Returns whether programs could read this package's own files, the reference solutions of tasks among them."""
         tasks = str(WORKER.parent / "tasks")
-        return any(tasks == path or tasks.startswith(f"{path}/") for path in map(os.path.realpath, self.readable))
+        return any(_lies_in(tasks, path) for path in map(os.path.realpath, self.readable))
 
     def readable_by_others(self) -> bool:
         """Returns whether an unprivileged user could read all of it, as far as the permission bits tell."""
@@ -112,9 +112,13 @@ def _loose_libraries(folder: Path) -> list[str]:
 def _outermost(paths: list[str]) -> list[str]:
     kept: list[str] = []
     for path in sorted({path for path in paths if Path(path).exists()}, key=len):
-        if not any(path == other or path.startswith(f"{other}/") for other in kept):
+        if not any(_lies_in(path, other) for other in kept):
             kept.append(path)
     return kept
+
+
+def _lies_in(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder}/")
 
 
 def _open_to_others(path: Path) -> bool:
