@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -39,6 +40,9 @@ TASK_CODE_LIMITS = Limits(cpu_seconds=1e6, wall_seconds=1e6, memory_bytes=2 * 10
 """A task's process lives as long as its run; each request to it has `TASK_REQUEST_SECONDS`."""
 
 TASK_REQUEST_SECONDS = 60.0
+MAX_DRAWS_KEPT = 64
+"""Draws whose inputs are held ready; each improvement has its own, and uses it until it ends."""
+
 WALL_PER_CPU_SECOND = 20.0
 """A candidate may wait for a core this much longer than it may compute; machines are shared."""
 
@@ -233,7 +237,7 @@ class Utility:
     sandbox: Sandbox
     observer: EvaluationObserver
     _known: SingleFlight[tuple[str, Draw], Evaluation] = field(default_factory=SingleFlight)
-    _inputs: dict[Draw, list[Any]] = field(default_factory=dict)
+    _inputs: OrderedDict[Draw, _PackedInputs] = field(default_factory=OrderedDict)
 
     async def evaluate(self, solution: str, draw: Draw) -> Evaluation:
         """How a solution does on a draw. The same solution on the same draw is run once; equal for equal arguments.
@@ -257,29 +261,37 @@ class Utility:
         problem = why_unusable(solution)
         if problem:
             return Evaluation(outcome=Outcome.INVALID_SOURCE, message=problem)
-        if draw not in self._inputs:
-            self._inputs[draw] = await self.worker.inputs(draw)
-        inputs = self._inputs[draw]
+        inputs = await self._inputs_of(draw)
         async with self.sandbox.slots:
             run = await despite_losses(lambda: self._run(solution, draw, inputs))
-        scored = await self.worker.scores(draw, run.answers[: len(inputs)])
+        scored = await self.worker.scores(draw, run.answers[: inputs.n_instances])
         evaluation = replace(run.evaluation, scores=tuple(scored.scores))
         if evaluation.outcome is not Outcome.OK:
             return evaluation
         if scored.rejected is not None:
             return replace(evaluation, outcome=Outcome.BAD_OUTPUT, message=scored.rejected)
-        if len(run.answers) != len(inputs):
-            message = f"it answered {len(run.answers)} of {len(inputs)} instances"
+        if len(run.answers) != inputs.n_instances:
+            message = f"it answered {len(run.answers)} of {inputs.n_instances} instances"
             return replace(evaluation, outcome=Outcome.BAD_OUTPUT, message=message)
         values = [score for score in scored.scores if score is not None]
         return replace(evaluation, value=sum(values) / len(values))
 
-    async def _run(self, solution: str, draw: Draw, inputs: list[Any]) -> _CandidateRun:
+    async def _inputs_of(self, draw: Draw) -> _PackedInputs:
+        """The inputs of a draw, in the form in which every candidate gets its own copy; those used lately are kept."""
+        if draw not in self._inputs:
+            inputs = await self.worker.inputs(draw)
+            self._inputs[draw] = _PackedInputs(n_instances=len(inputs), packed=wire.packed(inputs))
+        self._inputs.move_to_end(draw)
+        if len(self._inputs) > MAX_DRAWS_KEPT:
+            self._inputs.popitem(last=False)
+        return self._inputs[draw]
+
+    async def _run(self, solution: str, draw: Draw, inputs: _PackedInputs) -> _CandidateRun:
         start = SolutionStart(
             source=solution,
             entry=self.task.entry,
             drive=self.worker.drive,
-            inputs=inputs,
+            inputs=inputs.packed,
             rng_seed=rng_seed_of("solution", draw.key, draw.rng_seed),
             max_answer_bytes=self.task.answer_bytes,
         )
@@ -290,12 +302,14 @@ class Utility:
             frame_bytes=self.task.answer_bytes,
         )
         async with self.sandbox.child("solution", start, limits) as child:
-            return await _answers_of(child, at_most=len(inputs))
+            return await _answers_of(child, at_most=inputs.n_instances)
 
     @property
     def description(self) -> str:
         """What the language model is told: the code that scores, and the limits that are enforced."""
         task = self.task
+        if task.shown_source is not None:
+            return task.shown_source
         program = f"a Python program (standard library and numpy) that defines the function {task.entry}"
         return (
             f'"""{task.summary}.\n\n'
@@ -331,6 +345,12 @@ async def open_utility(
 
 async def _unobserved(_task: Task, _draw: Draw, _solution: str, _evaluation: Evaluation) -> None:
     """Nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _PackedInputs:
+    n_instances: int
+    packed: Any
 
 
 @dataclass(frozen=True, kw_only=True)
