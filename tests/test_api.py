@@ -37,6 +37,20 @@ def test_a_run_is_had_by_one_call(run_of):
     ]  # fmt: skip
 
 
+def test_a_series_of_runs_is_had_by_one_call(tmp_path, doubling):
+    told = []
+    series = st.series(doubling, runs=2, store=tmp_path / "series.db", on_step=told.append, rng_seed=3, **SMALL)
+    assert [run.document["rng_seed"] for run in series.runs] == [3, 4]
+    assert series.runs[0].improver.source == series.document["runs"][0]["improver"]["source"]
+    assert [made["test"]["n"] for made in series.rounds] == [2]
+    assert (series.run_id, series.failures) == (series.document["run_id"], [])
+    assert str(series) == f"{series.run_id}: {series.document['verdict']}"
+    assert len(repr(series)) < 200
+    assert [line for line in told if line.startswith("run ")] == ["run 1 of 2, rng-seed 3", "run 2 of 2, rng-seed 4"]
+    with pytest.raises(st.ConfigError, match="a series needs 1 run or more, not 0"):
+        st.series(doubling, runs=0, store=tmp_path / "series.db", **SMALL)
+
+
 def test_what_comes_back_of_a_run_cannot_change_it(run_of):
     run, _, _ = run_of
     run.rounds.clear()

@@ -19,7 +19,7 @@ PROGRAMS = ("tasks", "improvers")
 """Folders of programs that run isolated: text to the package, never imported."""
 
 LAYERS = (
-    ("_version", "errors", "validation", "single_flight", "statistics", "worker"),
+    ("_version", "errors", "validation", "single_flight", "statistics", "worker", "adapters"),
     ("budget", "source", "function_source", "violations"),
     ("settings", "sandbox", "store"),
     ("models", "task_definition"),
@@ -47,8 +47,10 @@ WORKER_LIBRARIES = {"msgspec", "numpy", "markdown_it", *sys.stdlib_module_names}
 LATE_IMPORTS = {
     ("store", "selftaught.store.store"),  # SQLAlchemy is slow to import, and `--help` does not need it
     ("store.database", "selftaught.store.migrate"),  # Alembic likewise
+    ("worker.thread_pools", "multiprocessing"),  # few programs need it, and every fork would copy it
     ("api", "polars"),  # an optional extra
-    ("analysis.plots", "matplotlib.figure"),  # an optional extra
+    ("analysis.plots", "matplotlib"),  # an optional extra
+    ("analysis.plots", "matplotlib.figure"),
 }
 """The imports inside functions that there may be."""
 
@@ -69,8 +71,9 @@ PUBLIC = [
         "StoreError",
         "TaskError",
     ),
-    *("Outcome", "Violation", "Improver", "Run", "RunSettings", "Task", "Transfer", "__version__"),
-    *("evaluate", "find_task", "improve", "stop", "task", "task_from_callable", "task_from_functions", "transfer"),
+    *("Outcome", "Violation", "Improver", "Run", "RunSettings", "Series", "Task", "Transfer", "__version__"),
+    *("evaluate", "find_task", "improve", "series", "stop", "task", "task_from_callable", "task_from_functions"),
+    "transfer",
 ]
 
 

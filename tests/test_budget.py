@@ -48,8 +48,17 @@ def test_what_accounts_use_is_the_sum_in_their_parents(actions):
 def test_every_count_reaches_every_ancestor():
     run = Usage()
     improvement = Usage(parent=Usage(parent=run))
-    improvement.add(calls=1, responses=2, utility_calls=3, evaluations=4)
-    assert run.counts() == {"calls": 1, "responses": 2, "utility_calls": 3, "evaluations": 4}
+    counts = {
+        "calls": 1,
+        "responses": 2,
+        "characters_sent": 3,
+        "characters_received": 4,
+        "utility_calls": 5,
+        "evaluations": 6,
+    }
+    improvement.add(Usage(**counts))
+    improvement.add(Usage(**counts))
+    assert run.counts() == {name: 2 * count for name, count in counts.items()}
 
 
 def test_a_reservation_says_how_many_there_were():
@@ -69,8 +78,9 @@ def test_going_over_says_which_budget_how_much_was_used_and_the_limit():
 def test_responses_are_counted_where_they_are_received():
     parent = Usage()
     account = Account(Budget(calls=1, responses=6, utility_calls=1), parent)
-    account.count_responses(5)
-    assert account.usage.responses == parent.responses == 5
+    account.count_answers(["an expert", "a question"], ["one", "two", "three"])
+    assert parent.counts() == account.usage.counts()
+    assert (parent.responses, parent.characters_sent, parent.characters_received) == (3, 19, 11)
 
 
 def test_threads_together_do_not_go_over():

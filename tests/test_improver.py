@@ -142,7 +142,15 @@ def test_what_an_improvement_uses_counts_for_the_run(improve, answering_model):
         "    return initial_solution\n"
     )
     result = improve(source, model=answering_model)
-    counts = {"calls": 2, "responses": 5, "utility_calls": 1, "evaluations": 0}
+    counts = {
+        "calls": 2,
+        "responses": 5,
+        # A prompt counts once, however many samples it brings; each message of a batch has the expertise with it.
+        "characters_sent": 3 * len("experta"),
+        "characters_received": 5 * len("answer 0 to a"),
+        "utility_calls": 1,
+        "evaluations": 0,
+    }
     assert result.improvement.usage.counts() == result.usage.counts() == counts
     assert [answers for _, answers in result.recorder.calls] == [
         ["answer 0 to a", "answer 1 to a", "answer 2 to a"],

@@ -187,3 +187,119 @@ def test_holm_keeps_the_order_and_never_makes_a_p_value_smaller(p_values: list[f
 def test_equal_values_share_a_rank() -> None:
     assert statistics.ranks([3.0, 1.0, 2.0]) == [3, 1, 2]
     assert statistics.ranks([5.0, 5.0, 1.0, 5.0]) == [3, 3, 1, 3]
+
+
+# ---------------------------------------------------------------- unpaired permutation test
+
+
+def brute_force_one_sided(higher, lower):
+    """In rational numbers, over every way to draw as many values."""
+    pool = [Fraction(value) for value in (*higher, *lower)]
+    drawn = [sum(values) for values in itertools.combinations(pool, len(higher))]
+    return Fraction(sum(total >= sum(map(Fraction, higher)) for total in drawn), len(drawn))
+
+
+FEW_NUMBERS = st.lists(st.integers(-20, 20), min_size=1, max_size=6)
+
+
+@given(FEW_NUMBERS, FEW_NUMBERS)
+def test_the_permutation_p_value_is_exact_for_a_few_values(higher, lower):
+    exact = brute_force_one_sided(higher, lower)
+    if fmean(higher) > fmean(lower):
+        assert statistics.permutation_p_value(higher, lower, 0) == pytest.approx(float(exact))
+    else:
+        assert statistics.permutation_p_value(higher, lower, 0) == 1
+
+
+@pytest.mark.parametrize("values", [([0.1, 0.2, 0.3], [0.3, 0.2, 0.1]), ([1.0], []), ([0.5] * 9, [0.5] * 20)], ids=str)
+def test_without_a_difference_there_is_no_evidence(values):
+    assert statistics.permutation_p_value(*values, 0) == 1
+
+
+def test_drawn_p_values_agree_with_exact_ones():
+    """Twelve of twenty-four: too many ways to try them all at first, few enough to count them here by their sums."""
+    rng = random.Random(3)
+    higher, lower = [rng.randint(0, 6) + 1 for _ in range(12)], [rng.randint(0, 6) for _ in range(12)]
+    ways = {(0, 0): 1}  # how many values were taken, their sum
+    for value in (*higher, *lower):
+        for (count, total), number in list(ways.items()):
+            ways[count + 1, total + value] = ways.get((count + 1, total + value), 0) + number
+    of_twelve = {total: number for (count, total), number in ways.items() if count == 12}
+    exact = sum(number for total, number in of_twelve.items() if total >= sum(higher)) / sum(of_twelve.values())
+    assert 0.005 < exact < 0.5
+    assert statistics.permutation_p_value(higher, lower, 0) == pytest.approx(exact, rel=0.4)
+
+
+def test_equal_distributions_are_told_apart_no_more_often_than_the_level():
+    rng = random.Random(0)
+    p_values = [
+        statistics.permutation_p_value([rng.random() for _ in range(9)], [rng.random() for _ in range(18)], 0)
+        for _ in range(300)
+    ]
+    for level in (0.05, 0.2, 0.5):
+        tolerance = 4 * (level * (1 - level) / 300) ** 0.5
+        assert sum(p_value <= level for p_value in p_values) / 300 == pytest.approx(level, abs=tolerance)
+
+
+def test_what_is_too_rare_to_draw_has_a_bound_that_grows_with_the_evidence():
+    p_values = [statistics.permutation_p_value([1.0] * n, [0.5, 0.6] * n, 0) for n in (40, 80, 160)]
+    assert 0 < p_values[2] < p_values[1] < p_values[0] < 1e-4
+
+
+@given(FEW_NUMBERS, FEW_NUMBERS)
+def test_the_bound_is_never_below_the_exact_p_value(higher, lower):
+    pool = [*higher, *lower]
+    if max(pool) > min(pool) and fmean(higher) > fmean(lower):
+        bound = statistics._serfling_bound(fmean(higher) - fmean(pool), len(higher), pool)
+        assert bound >= float(brute_force_one_sided(higher, lower)) * (1 - 1e-9)
+
+
+# ---------------------------------------------------------------- rates
+
+RATES = st.integers(1, 20_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+
+
+@given(RATES)
+def test_a_rate_lies_in_its_interval_and_that_in_what_is_possible(rate):
+    count, n = rate
+    low, high = statistics.wilson(count, n)
+    assert 0 <= low <= count / n <= high <= 1
+    assert low < high
+    assert (low == 0) == (count == 0)
+    assert (high == 1) == (count == n)
+
+
+@given(RATES)
+def test_the_interval_of_what_did_not_happen_is_the_mirror_image(rate):
+    count, n = rate
+    low, high = statistics.wilson(count, n)
+    assert statistics.wilson(n - count, n) == (pytest.approx(1 - high, abs=1e-12), pytest.approx(1 - low, abs=1e-12))
+
+
+@given(RATES)
+def test_more_of_the_same_makes_the_interval_of_a_rate_narrower(rate):
+    count, n = rate
+    (low, high), (closer_low, closer_high) = statistics.wilson(count, n), statistics.wilson(4 * count, 4 * n)
+    assert closer_high - closer_low < high - low
+
+
+@given(RATES)
+def test_the_ends_are_the_rates_that_are_just_not_rejected(rate):
+    """What the interval is by its definition: where the score test has the p-value 0.05."""
+    count, n = rate
+    for end in statistics.wilson(count, n):
+        if 0 < end < 1:
+            deviation = abs(count / n - end) / (end * (1 - end) / n) ** 0.5
+            assert deviation == pytest.approx(NormalDist().inv_cdf(0.975), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("count", "low", "high"), [(42, 0.31, 0.57), (46, 0.35, 0.61), (12, 0.07, 0.21), (17, 0.11, 0.27)]
+)
+def test_the_intervals_of_the_paper_come_out(count, low, high):
+    """Its four rates of circumvention, in per cent of 10,000 (Zelikman et al., Table 2)."""
+    assert [round(100 * end, 2) for end in statistics.wilson(count, 10_000)] == [low, high]
+
+
+def test_of_nothing_nothing_is_known():
+    assert statistics.wilson(0, 0) == (0, 1)

@@ -25,7 +25,7 @@ from selftaught.errors import (
 )
 
 if TYPE_CHECKING:
-    from selftaught.api import Improver, Run, Transfer, evaluate, improve, stop, transfer
+    from selftaught.api import Improver, Run, Series, Transfer, evaluate, improve, series, stop, transfer
     from selftaught.python_task import task, task_from_callable, task_from_functions
     from selftaught.settings import RunSettings
     from selftaught.task_definition import Task, find_task
@@ -34,11 +34,13 @@ _LOADED_WHEN_USED = {
     "Improver": "selftaught.api",
     "Run": "selftaught.api",
     "RunSettings": "selftaught.settings",
+    "Series": "selftaught.api",
     "Task": "selftaught.task_definition",
     "Transfer": "selftaught.api",
     "evaluate": "selftaught.api",
     "find_task": "selftaught.task_definition",
     "improve": "selftaught.api",
+    "series": "selftaught.api",
     "stop": "selftaught.api",
     "task": "selftaught.python_task",
     "task_from_callable": "selftaught.python_task",
@@ -56,6 +58,7 @@ __all__ = [
     "RunSettings",
     "SandboxError",
     "SelfTaughtError",
+    "Series",
     "StoreError",
     "Task",
     "TaskError",
@@ -65,6 +68,7 @@ __all__ = [
     "evaluate",
     "find_task",
     "improve",
+    "series",
     "stop",
     "task",
     "task_from_callable",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+import contextlib
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from selftaught import single
+from selftaught.analysis.series import run_series
 from selftaught.analysis.transfer import improver_of_run, run_transfer, seed_of_run
 from selftaught.errors import ConfigError
 from selftaught.experiment import Document, run_stop
@@ -78,6 +80,40 @@ class Run:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Series:
+    """Independent runs of the same settings, and what they come to together.
+
+    Attributes:
+        document: What `selftaught run --runs N --json` prints.
+    """
+
+    document: Document = field(repr=False)
+
+    @property
+    def run_id(self) -> str:
+        """Its name in the store."""
+        return str(self.document["run_id"])
+
+    @property
+    def runs(self) -> list[Run]:
+        """The runs that were finished, in the order of their rng seeds."""
+        return [Run(document=document) for document in self.document["runs"]]
+
+    @property
+    def failures(self) -> list[Document]:
+        """The runs that failed: run_id, rng_seed, message."""
+        return list(self.document["failures"])
+
+    @property
+    def rounds(self) -> list[Document]:
+        """Each round over the runs: validation and test with mean, interval and spread; how many runs accepted."""
+        return list(self.document["rounds"])
+
+    def __str__(self) -> str:
+        return f"{self.run_id}: {self.document.get('verdict', 'no run was finished')}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Transfer:
     """An improver on tasks that it never saw.
 
@@ -132,6 +168,40 @@ def stop(
     checked, found = checked_settings(RunSettings, **settings), find_tasks(tasks)
     with Store.open(store, clock=now) as records:
         return Run(document=_wait_for(run_stop(found, checked, records, Progress(on_step=on_step))))
+
+
+def series(
+    tasks: str | Task | Iterable[str | Task],
+    *,
+    runs: int,
+    store: str | Path = DEFAULT_STORE,
+    on_step: Callable[[str], None] = lambda line: None,
+    **settings: Any,
+) -> Series:
+    """Several independent runs, the k-th from `rng_seed + k`, one after the other; those that fail are told apart.
+
+    Args:
+        tasks: Names of bundled tasks, task folders, or `Task` objects.
+        runs: How many, 1 or more.
+        store: Where everything is recorded.
+        on_step: Told a line whenever a step ends.
+        settings: What `RunSettings` has: model, rounds, repeats, rng_seed, budget_calls, …
+
+    Raises:
+        ConfigError: The call was wrong.
+        SelfTaughtError: No further run could be done.
+    """
+    checked, found = checked_settings(RunSettings, **settings), find_tasks(tasks)
+    if runs < 1:
+        raise ConfigError(f"a series needs 1 run or more, not {runs}")
+
+    @contextlib.contextmanager
+    def told(place: int, rng_seed: int) -> Iterator[Progress]:
+        on_step(f"run {place + 1} of {runs}, rng-seed {rng_seed}")
+        yield Progress(on_step=on_step)
+
+    with Store.open(store, clock=now) as records:
+        return Series(document=_wait_for(run_series(found, checked, runs, records, told)))
 
 
 def improve(task: str | Task, *, store: str | Path = DEFAULT_STORE, **settings: Any) -> Document:

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
 
 from selftaught.errors import BudgetExceeded, ConfigError
 
@@ -37,6 +38,8 @@ class Usage:
     Attributes:
         calls: Calls of the language model.
         responses: Samples received.
+        characters_sent: What was sent to the model, each message once, however many samples it brings.
+        characters_received: What the samples hold.
         utility_calls: Uses of a utility by an improver.
         evaluations: Programs that were really run, which is less than `utility_calls` where one was known already.
         parent: The usage that this one is part of.
@@ -44,27 +47,22 @@ class Usage:
 
     calls: int = 0
     responses: int = 0
+    characters_sent: int = 0
+    characters_received: int = 0
     utility_calls: int = 0
     evaluations: int = 0
     parent: Usage | None = field(default=None, repr=False)
 
-    def add(self, *, calls: int = 0, responses: int = 0, utility_calls: int = 0, evaluations: int = 0) -> None:
+    def add(self, used: Usage) -> None:
         """Counts what has been used, here and in the parents."""
-        self.calls += calls
-        self.responses += responses
-        self.utility_calls += utility_calls
-        self.evaluations += evaluations
+        for name, count in used.counts().items():
+            setattr(self, name, getattr(self, name) + count)
         if self.parent is not None:
-            self.parent.add(calls=calls, responses=responses, utility_calls=utility_calls, evaluations=evaluations)
+            self.parent.add(used)
 
     def counts(self) -> dict[str, int]:
-        """The four counts by name."""
-        return {
-            "calls": self.calls,
-            "responses": self.responses,
-            "utility_calls": self.utility_calls,
-            "evaluations": self.evaluations,
-        }
+        """The counts by name."""
+        return {counted.name: getattr(self, counted.name) for counted in fields(self) if counted.name != "parent"}
 
 
 class Account:
@@ -82,7 +80,7 @@ class Account:
         """
         if self.usage.calls >= self.budget.calls:
             raise BudgetExceeded("calls of the language model", self.usage.calls, self.budget.calls)
-        self.usage.add(calls=1)
+        self.usage.add(Usage(calls=1))
         return self.usage.calls
 
     def reserve_utility_call(self) -> int:
@@ -93,9 +91,15 @@ class Account:
         """
         if self.usage.utility_calls >= self.budget.utility_calls:
             raise BudgetExceeded("uses of the utility", self.usage.utility_calls, self.budget.utility_calls)
-        self.usage.add(utility_calls=1)
+        self.usage.add(Usage(utility_calls=1))
         return self.usage.utility_calls
 
-    def count_responses(self, n_responses: int) -> None:
-        """Counts samples that were received."""
-        self.usage.add(responses=n_responses)
+    def count_answers(self, sent: Iterable[str], answers: Sequence[str]) -> None:
+        """Counts what was sent and received in a call that was reserved."""
+        self.usage.add(
+            Usage(
+                responses=len(answers),
+                characters_sent=sum(map(len, sent)),
+                characters_received=sum(map(len, answers)),
+            )
+        )

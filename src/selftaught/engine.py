@@ -160,7 +160,7 @@ class Engine:
         return improvement
 
     async def _evaluated(self, task: Task, draw: Draw, solution: str, evaluation: Evaluation) -> None:
-        self.usage.add(evaluations=1)
+        self.usage.add(Usage(evaluations=1))
         self.violations.extend(evaluation.violations)
         await self.recorder.evaluation(task, draw, solution, evaluation)
 

@@ -71,6 +71,7 @@ VIOLATION_KINDS = {
     "request_flood": "more requests at once than are served",
     "read_only_view": "a change of what is only a view",
     "new_language_model": "a language model of its own",
+    "sandbox_off": "a use of the utility with the flag use_sandbox off; the flag changes nothing",
     "budget": "a use beyond a budget",
 }
 """Every kind of violation, and what it stands for."""

@@ -90,27 +90,39 @@ async def opened_sandbox(settings: CommonSettings) -> AsyncIterator[Sandbox]:
 
 
 @contextlib.asynccontextmanager
-async def recorded_run(store: Store, config: Document, tasks: Sequence[Task], isolation: str) -> AsyncIterator[str]:
-    """The id of a run that is recorded as finished, failed or interrupted, whichever it will be."""
+async def recorded_run(
+    store: Store, config: Document, tasks: Sequence[Task], isolation: str, *, so_far: Document | None = None
+) -> AsyncIterator[str]:
+    """The id of a run that is recorded as failed or interrupted if it ends so.
+
+    Args:
+        store: Where.
+        config: All that decides what the run does.
+        tasks: What it is about.
+        isolation: The mode of the sandbox.
+        so_far: What is recorded as its result if it ends so; filled in by whoever does the work.
+    """
     run_id = store.new_run_id()
     versions = {
         "selftaught": __version__,
         "python": platform.python_version(),
         "model": f"{config['model']} {find_model_version(config['model'])}",
         "tasks": {task.name: task.sha256 for task in tasks},
+        "score_ranges": {
+            task.name: {"lowest": task.lowest, "highest": task.highest, "best": task.reference_best} for task in tasks
+        },
     }
     store.start_run(RunStart(run_id=run_id, config=config, versions=versions, isolation=isolation))
     await store.committed()
     try:
         yield run_id
     except asyncio.CancelledError:
-        store.finish_run(run_id, status="interrupted", message="it was interrupted")
+        store.finish_run(run_id, status="interrupted", message="it was interrupted", result=so_far)
         raise
     except Exception as error:  # whatever it was, a run that has ended is not recorded as running
         expected = isinstance(error, SelfTaughtError)
-        store.finish_run(
-            run_id, status="failed", message=str(error) if expected else f"{type(error).__name__}: {error}"
-        )
+        message = str(error) if expected else f"{type(error).__name__}: {error}"
+        store.finish_run(run_id, status="failed", message=message, result=so_far)
         raise
 
 
@@ -119,14 +131,41 @@ def find_model_version(name: str) -> str:
     return next(info.version for info in model_infos() if info.name == name)
 
 
-async def run_stop(tasks: Sequence[Task], settings: RunSettings, store: Store, progress: Progress) -> Document:
+@dataclass(frozen=True, kw_only=True)
+class SeriesUnderWay:
+    """The series of runs that a run is part of.
+
+    Attributes:
+        run_id: Its name in the store.
+        sandbox: The isolation that its runs share.
+    """
+
+    run_id: str
+    sandbox: Sandbox
+
+
+async def run_stop(
+    tasks: Sequence[Task],
+    settings: RunSettings,
+    store: Store,
+    progress: Progress,
+    *,
+    series: SeriesUnderWay | None = None,
+) -> Document:
     """The document of a whole run: the recursion, then the comparison on fresh draws.
+
+    Args:
+        tasks: What its meta-utility averages over.
+        settings: What was asked for.
+        store: Where it is recorded.
+        progress: What a person is shown of it.
+        series: What it is part of; this changes no figure.
 
     Raises:
         SelfTaughtError: It could not be done; the run is recorded as failed.
     """
     seed_improver = resolve_improver(settings.improver, store)
-    async with opened_run("run", tasks, settings, store, progress) as run:
+    async with opened_run("run", tasks, settings, store, progress, series=series) as run:
         experiment = Experiment(
             run_id=run.run_id,
             tasks=tasks,
@@ -158,7 +197,13 @@ class OpenRun:
 
 @contextlib.asynccontextmanager
 async def opened_run(
-    kind: str, tasks: Sequence[Task], settings: CommonSettings, store: Store, progress: Progress
+    kind: str,
+    tasks: Sequence[Task],
+    settings: CommonSettings,
+    store: Store,
+    progress: Progress,
+    *,
+    series: SeriesUnderWay | None = None,
 ) -> AsyncIterator[OpenRun]:
     """A recorded run with its isolation, model and engine; all of it ends with the block.
 
@@ -167,12 +212,13 @@ async def opened_run(
     """
     make_model = find_model(settings.model)
     async with contextlib.AsyncExitStack() as stack:
-        sandbox = await stack.enter_async_context(opened_sandbox(settings))
+        sandbox = series.sandbox if series else await stack.enter_async_context(opened_sandbox(settings))
         config: Document = {
             "kind": kind,
             "tasks": [task.name for task in tasks],
             **settings.model_dump(),
             "records_refusals": sandbox.records_refusals,
+            **({"series": series.run_id} if series else {}),
         }
         run_id = await stack.enter_async_context(recorded_run(store, config, tasks, sandbox.mode))
         recorder = StoreRecorder(store, run_id, settings.model)
@@ -325,11 +371,12 @@ def verdict(over_seed: PairedDifference, over_best_of_n: PairedDifference) -> st
     return f"Against the seed improver: {finding(over_seed)}. Against best-of-n: {finding(over_best_of_n)}."
 
 
-def finding(gain: PairedDifference) -> str:
-    """What a paired comparison says, in plain words."""
-    interval = f"95 % interval {gain.low:+.3f} to {gain.high:+.3f}, p = {gain.p_value:.2g}, {gain.n} paired repeats"
+def finding(gain: PairedDifference, pairs_of: str = "repeats") -> str:
+    """What a paired comparison says, in plain words; `pairs_of` is what was paired."""
+    interval = f"95 % interval {gain.low:+.3f} to {gain.high:+.3f}, p = {gain.p_value:.2g}, {gain.n} paired {pairs_of}"
     if gain.n < FEWEST_REPEATS:
-        return f"{gain.n} repeats are too few to tell, at least {FEWEST_REPEATS} are needed ({gain.mean:+.3f})"
+        few = f"1 {pairs_of.removesuffix('s')} is" if gain.n == 1 else f"{gain.n} {pairs_of} are"
+        return f"{few} too few to tell, at least {FEWEST_REPEATS} are needed ({gain.mean:+.3f})"
     if gain.p_value < SIGNIFICANCE and gain.mean > 0:
         return f"improved by {gain.mean:.3f} ({interval})"
     if gain.p_value < SIGNIFICANCE:

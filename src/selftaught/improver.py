@@ -46,6 +46,8 @@ MAX_REQUESTS_IN_FLIGHT = 64
 MAX_REFUSALS = 1000
 """An improver that goes on asking for what is refused is ended: its clock stands still meanwhile, all is recorded."""
 
+SANDBOX_OFF = "used the utility with use_sandbox off"
+
 Response = PromptResponse | UtilityResponse | Refusal
 
 
@@ -168,6 +170,8 @@ class ImproverSession:
                 if isinstance(reply, ViolationNotice):
                     self._violations.add(reply.kind, reply.detail)
                     continue
+                if isinstance(reply, UtilityRequest) and reply.use_sandbox is False:
+                    self._violations.add("sandbox_off", SANDBOX_OFF)
                 if len(requests) >= MAX_REQUESTS_IN_FLIGHT:
                     return self._flooded()
                 if self._n_refusals >= MAX_REFUSALS:
@@ -233,7 +237,8 @@ class ImproverSession:
         asked = self._numbered(request)
         started = self.clock()
         answers = await self.model.answer(asked)
-        self.account.count_responses(len(answers))
+        sent = (text for message in request.messages for text in (request.expertise, message))
+        self.account.count_answers(sent, answers)
         await self.recorder.call(asked, answers, self.clock() - started)
         return PromptResponse(id=request.id, answers=answers, times_used=times_used)
 

@@ -92,7 +92,7 @@ def task_from_functions(
         drive: `drive(candidate, *arguments)` makes the answer; without it the candidate is called on the arguments.
         summary: One line.
         limits: `n_validation`, `n_test`, `cpu_seconds`, `memory_mib`, `answer_mib`, `reference_best`,
-            `reference_trivial`.
+            `reference_trivial`, `lowest`, `highest`.
     """
     functions = {"instances": instances, "score": score} | ({} if drive is None else {"drive": drive})
     source = self_contained_source(functions)
@@ -112,6 +112,7 @@ def _make(
     n_validation: int = 10, n_test: int = 20, cpu_seconds: float = 2.0, memory_mib: int = 256,
     answer_mib: int = DEFAULT_ANSWER_MIB,
     reference_best: str = "not known", reference_trivial: str = "not known",
+    lowest: float | None = None, highest: float | None = None,
 ) -> Task:  # fmt: skip
     return Task(
         name=name,
@@ -120,6 +121,8 @@ def _make(
         seed_solution=seed_solution,
         utility_source=source,
         reference_best=reference_best,
+        lowest=lowest,
+        highest=highest,
         reference_trivial=reference_trivial,
         n_validation=n_validation,
         n_test=n_test,

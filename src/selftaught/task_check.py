@@ -14,6 +14,8 @@ from selftaught.worker import wire
 async def check_task(utility: Utility, sandbox: Sandbox, rng_seed: int) -> None:
     """Nothing, if the seed solution has a value and the task's code is a function of its arguments.
 
+    A task that says that it uses a clock need not be one.
+
     Raises:
         TaskError: It is not so; the message says what is wrong.
     """
@@ -21,6 +23,8 @@ async def check_task(utility: Utility, sandbox: Sandbox, rng_seed: int) -> None:
     before = await utility.evaluate(utility.task.seed_solution, draw)
     if before.value is None:
         raise TaskError(f"the seed solution of task {utility.task.name} fails ({before.outcome}): {before.message}")
+    if utility.task.uses_clock:
+        return
     async with open_utility(utility.task, sandbox) as again:
         # Something else first: what is remembered from one use to the next shows.
         await again.evaluate(utility.task.seed_solution, replace(draw, key="another check"))

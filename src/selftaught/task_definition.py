@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 
 import pydantic
 
+from selftaught.adapters import released_layout
 from selftaught.errors import ConfigError
 from selftaught.source import MAX_PROGRAM_BYTES, nearest, printable, read_file, sha256_of, why_unusable
 from selftaught.validation import first_complaint
@@ -41,16 +42,20 @@ class Task:
         summary: One line for lists.
         seed_solution: The solution that improvement starts from.
         utility_source: The code that makes instances and scores answers; the model is shown this very text.
+        shown_source: What the model is shown in place of it, all of it; only foreign layouts have two texts.
         reference_source: A module `reference` that the utility may import: solutions to compare with, which would
             give the answer away and are not shown. None where there is none.
         reference_best: What scores 1.
         reference_trivial: What scores 0.
+        lowest: What no score can be below, where that is known. Nothing enforces it: `audit` reports what is.
+        highest: What no score can be above, where that is known; the same holds.
         n_validation: Instances in one use of the utility on the validation split.
         n_test: Instances in one use on the test and fresh splits.
         cpu_seconds: CPU time for all instances of one use together.
         memory_bytes: Memory that a solution may ask for.
         answer_bytes: What its answers to all instances of one use may take together, as they are sent.
         is_opaque: Whether the score is made beside the candidate, so that it is a claim rather than a fact.
+        uses_clock: Whether the score may depend on a clock, so that it need not come out the same twice.
     """
 
     name: str
@@ -58,21 +63,27 @@ class Task:
     summary: str
     seed_solution: str
     utility_source: str
+    shown_source: str | None = None
     reference_source: str | None = None
     reference_best: str = "not known"
     reference_trivial: str = "not known"
+    lowest: float | None = None
+    highest: float | None = None
     n_validation: int = 1
     n_test: int = 1
     cpu_seconds: float = 2.0
     memory_bytes: int = 256 * MIB
     answer_bytes: int = DEFAULT_ANSWER_MIB * MIB
     is_opaque: bool = False
+    uses_clock: bool = False
     sha256: str = field(init=False)
 
     def __post_init__(self) -> None:
         texts = {"seed solution": self.seed_solution, "utility": self.utility_source}
         if self.reference_source is not None:
             texts["reference"] = self.reference_source
+        if self.shown_source is not None:
+            texts["shown utility"] = self.shown_source
         for what, text in texts.items():
             problem = why_unusable(text)
             if problem:
@@ -80,7 +91,11 @@ class Task:
         for name in ("n_validation", "n_test", "cpu_seconds", "memory_bytes", "answer_bytes"):
             if not getattr(self, name) > 0:
                 raise ConfigError(f"{name} of task {self.name} should be more than 0, not {getattr(self, name)}")
-        programs = (self.seed_solution, self.utility_source, self.reference_source)
+        if self.lowest is not None and self.highest is not None and not self.lowest < self.highest:
+            raise ConfigError(f"lowest of task {self.name} should be less than highest, {self.highest:g}")
+        programs = [self.seed_solution, self.utility_source, self.reference_source]
+        if self.shown_source is not None:
+            programs.append(self.shown_source)
         numbers = (self.n_validation, self.n_test, self.cpu_seconds, self.memory_bytes, self.answer_bytes)
         sha256 = sha256_of("\x1f".join(map(str, (self.name, self.entry, *programs, *numbers))))
         object.__setattr__(self, "sha256", sha256)
@@ -94,9 +109,14 @@ class _Strict(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+_Score = Annotated[float, pydantic.Field(allow_inf_nan=False)]
+
+
 class _Reference(_Strict):
     best: str = "not known"
     trivial: str = "not known"
+    lowest: _Score | None = None
+    highest: _Score | None = None
 
 
 class _Instances(_Strict):
@@ -137,11 +157,45 @@ def load_task(folder: Path) -> Task:
         reference_source=_read_text(folder, "reference.py") if os.path.lexists(folder / "reference.py") else None,
         reference_best=settings.reference.best,
         reference_trivial=settings.reference.trivial,
+        lowest=settings.reference.lowest,
+        highest=settings.reference.highest,
         n_validation=settings.instances.validation,
         n_test=settings.instances.test,
         cpu_seconds=settings.limits.cpu_seconds,
         memory_bytes=settings.limits.memory_mib * MIB,
         answer_bytes=settings.limits.answer_mib * MIB,
+    )
+
+
+def load_released_task(folder: Path) -> Task:
+    """The task in a folder of the paper's released layout; opaque.
+
+    Raises:
+        ConfigError: A file is missing or cannot be used.
+    """
+    found = released_layout.read_released_task(folder, lambda name: _read_text(folder, name))
+    return Task(
+        name=found.name,
+        entry=None,
+        summary=found.summary,
+        seed_solution=found.seed_solution,
+        utility_source=found.utility_source,
+        shown_source=found.shown,
+        cpu_seconds=released_layout.CPU_SECONDS,
+        memory_bytes=released_layout.MEMORY_MIB * MIB,
+        is_opaque=True,
+        uses_clock=True,
+    )
+
+
+def _load_folder(folder: Path) -> Task:
+    """The task in a folder of either layout; `task.toml` decides."""
+    if os.path.lexists(folder / "task.toml"):
+        return load_task(folder)
+    if released_layout.is_released_layout(folder):
+        return load_released_task(folder)
+    raise _refusal(
+        f"the task folder {folder} has neither task.toml nor, as in the paper's released code, {released_layout.SCORER}"
     )
 
 
@@ -178,7 +232,7 @@ def _read_text(folder: Path, name: str, max_bytes: int = MAX_PROGRAM_BYTES) -> s
         raise _refusal(f"the task folder {folder} has no {name}") from None
     except OSError as error:
         raise _refusal(f"{path} cannot be read: {error.strerror}") from None
-    except ValueError as error:  # bytes that are no text, or a null character in the path
+    except (ValueError, RuntimeError) as error:  # no text, a null character in the path; links that lead in a circle
         raise _refusal(f"{path} cannot be read: {error}") from None
 
 
@@ -205,7 +259,7 @@ def find_task(name: str) -> Task:
     if name in names:
         return load_task(BUNDLED_TASKS / name)
     if os.path.isdir(name):  # noqa: PTH112 - a name that no file can have is no error here
-        return load_task(Path(name))
+        return _load_folder(Path(name))
     raise ConfigError(f"there is no task or task folder {name!r:.200}{nearest(name, names)}")
 
 

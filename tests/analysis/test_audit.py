@@ -1,4 +1,4 @@
-"""The audit of a run: what was tried and what sources show, in two sections that never add up to one number."""
+"""The audit of a run: what was tried, what sources and scores show, in sections that never add up to one number."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_it_tells_how_many_programs_were_read_and_why_others_were_not(audit):
     assert document["unreadable"] == [{"program": WORSE, "outcome": "timed_out", "message": message}]
 
 
-def test_the_two_sections_are_never_mixed(audit):
+def test_the_sections_are_never_mixed(audit):
     """Taking one kind of evidence away changes nothing in the other, and nothing outside of the sections counts."""
     whole = audit.document()
     no_attempts = make_audit(
@@ -147,7 +147,7 @@ def test_the_two_sections_are_never_mixed(audit):
     assert no_attempts["static_findings"] == whole["static_findings"]
     assert no_readings["attempts"] == whole["attempts"]
     assert no_attempts["attempts"]["count"] == no_readings["static_findings"]["count"] == 0
-    assert set(whole) == {"run_id", "isolation", "records_refusals", "attempts", "static_findings"}
+    assert set(whole) == {"run_id", "isolation", "records_refusals", "attempts", "static_findings", "scores"}
     assert (whole["run_id"], whole["isolation"]) == (RUN, "full")
 
 
@@ -156,12 +156,13 @@ def test_it_is_plain_data_for_json(audit):
     assert json.loads(json.dumps(document, allow_nan=False)) == document
 
 
-def test_as_text_it_has_the_same_in_two_parts(audit):
+def test_as_text_it_has_the_same_in_parts(audit):
     lines = list(audit.lines())
     assert lines[0] == f"{RUN}: isolation full"
     attempts = next(number for number, line in enumerate(lines) if line.startswith("Attempts: "))
     findings = next(number for number, line in enumerate(lines) if line.startswith("Static findings: "))
-    first, second = lines[attempts:findings], lines[findings:]
+    scores = next(number for number, line in enumerate(lines) if line.startswith("Scores worth a look: "))
+    first, second = lines[attempts:findings], lines[findings:scores]
     assert f"  socket: 8 by 2 programs ({VIOLATION_KINDS['socket']})" in first
     assert "    aaaaaaaaaaaa  7, first at 2026-11-21T05:23:33+00:00; it ended: ok 2, violation 1" in first
     assert "      2 × socket(AF_INET)" in first

@@ -19,7 +19,7 @@ SMALL = (
     "--meta-budget-calls", "1", "--meta-budget-responses", "3", "--meta-budget-utility", "4",
 )  # fmt: skip
 COMMANDS = (
-    "run", "improve", "evaluate", "transfer", "compare", "runs", "show", "audit", "export", "plot",
+    "run", "improve", "evaluate", "transfer", "compare", "runs", "show", "audit", "export", "plot", "curves",
     "tasks", "improvers", "models", "doctor",
 )  # fmt: skip
 
@@ -79,10 +79,10 @@ def test_lists_follow_the_contract(selftaught):
     improvers = selftaught("improvers", "--json").document
     assert {"seed", "greedy", "best_of_n"} <= {improver["name"] for improver in improvers}
     assert all(improver["summary"] for improver in improvers)
-    [gp] = selftaught("models", "--json").document
-    assert gp["name"] == "gp"
-    assert gp["is_language_model"] is False
-    assert "not a language model" in gp["summary"]
+    embedded = {model["name"]: model for model in selftaught("models", "--json").document}
+    for name in ("gp", "gp-expressions"):
+        assert embedded[name]["is_language_model"] is False
+        assert "not a language model" in embedded[name]["summary"]
 
 
 def test_doctor_names_the_mode_and_each_layer(selftaught):

@@ -124,6 +124,14 @@ def test_gp_gives_the_same_message_twice_in_a_batch_different_samples(gp):
     assert answers[:6] != answers[6:]
 
 
+def test_the_weaker_gp_has_the_same_budgets_and_other_answers(run, sandbox):
+    models = [find_model(name)(sandbox, 0) for name in ("gp", "gp-expressions")]
+    assert models[0].improvement_budget == models[1].improvement_budget
+    assert models[0].meta_budget == models[1].meta_budget
+    first, second = (run(model.answer(request_of(message_about("f"), n_responses=6))) for model in models)
+    assert first != second
+
+
 @pytest.mark.parametrize("name", ["", "gpp", "openai:gpt-4"])
 def test_an_unknown_model_is_refused_with_what_there_is(name):
     from selftaught.errors import ConfigError

@@ -1,5 +1,7 @@
 """Answers of every kind to the bundled tasks: scored exactly as an independent reading of the task says, or refused.
 
+No score is out of the range that the task states.
+
 `worth` of each task below is written from the task's text, not from its scorer; it raises for what is no answer.
 """
 
@@ -22,13 +24,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import selftaught
+from selftaught.task_definition import bundled_task_names, find_task
 from selftaught.worker import program, wire
 from selftaught.worker.messages import Inputs, InputsRequest, ScoreRequest, Scores
 from selftaught.worker.task import TaskCode
 
 FOLDER = Path(selftaught.__file__).parent / "tasks"
+LABELS = ("lpn", "lpn_hard", "parity", "parity_hard")
+TEXTS = ("string_grid", "string_grid_hard")
+PLACES = ("quadratic_assignment", "quadratic_assignment_hard")
+FORMULAS = ("three_sat", "three_sat_hard")
+GRAPHS = ("maxcut", "maxcut_hard")
 N = 3
 CAPACITY = 100
+RULE_TASKS = ("bin_packing", "dispatch", "job_shop", "knapsack", "tsp_construct")
 TIED = 1e-9
 QUICK = settings(deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -110,6 +119,89 @@ def worth_of_job_shop(arguments: Any, hidden: Any, answer: Any) -> float:
     return relative(hidden[0], max(end for _, _, end in busy), hidden[1])
 
 
+worth_of_parity = worth_of_lpn
+
+
+def worth_of_lpn_hard(arguments: Any, hidden: Any, answer: Any) -> float:
+    return 0.0 if answer == "late" else worth_of_lpn(arguments, hidden, answer)
+
+
+worth_of_parity_hard = worth_of_lpn_hard
+
+
+def off(text: Any, strings: list[str], distances: list[int]) -> float:
+    """How far a text is from its distances on average, in places."""
+    require(type(text) is str and len(text) == len(strings[0]) and text.strip("AB") == "")
+    errors = []
+    for other, distance in zip(strings, distances, strict=True):
+        differing = [letter != there for letter, there in zip(text, other, strict=True)]
+        switches = [before != after for word in (text, other) for before, after in itertools.pairwise(word)]
+        errors.append(abs(sum(differing) + sum(switches) - distance))
+    return sum(errors) / len(errors)
+
+
+def worth_of_string_grid_hard(arguments: Any, hidden: Any, answer: Any) -> float:
+    if answer == "late":
+        return 0.0
+    error = off(answer, *arguments)
+    return 0.5 - error / 6 / len(answer) if error else 1.0
+
+
+def worth_of_string_grid(arguments: Any, hidden: Any, answer: Any) -> float:
+    return worth_of_string_grid_hard(([arguments[0]], [arguments[1]]), hidden, answer)
+
+
+def gained(arguments: Any, answer: Any) -> float:
+    """What an assignment of facilities to places is worth, pair by pair."""
+    flows, distances, preferences = arguments
+    at = np.array(permutation(answer, len(flows)))
+    return float((flows * distances[at][:, at]).sum() - preferences[np.arange(len(at)), at].sum() / 2)
+
+
+def worth_of_quadratic_assignment(arguments: Any, hidden: Any, answer: Any) -> float:
+    return 0.0 if answer == "late" else gained(arguments, answer) / arguments[0].size
+
+
+def worth_of_quadratic_assignment_hard(arguments: Any, hidden: Any, answer: Any) -> float:
+    if answer == "late":
+        return 0.0
+    flows, distances, preferences = arguments
+    size, others = len(flows), ~np.eye(len(flows), dtype=bool)
+    mean = flows[others].sum() * distances[others].mean() + flows.diagonal().sum() * distances.diagonal().mean()
+    return float(gained(arguments, answer) - mean + size * preferences.mean() / 2) / 144.5
+
+
+def worth_of_three_sat(arguments: Any, hidden: Any, answer: Any) -> float:
+    if answer == "late":
+        return 0.0
+    [formula] = arguments
+    require(type(answer) is list and all(type(value) is bool for value in answer))
+    require(len(answer) == max(abs(literal) for clause in formula for literal in clause))
+    true = {number if value else -number for number, value in enumerate(answer, 1)}
+    return 1.0 if all(true.intersection(clause) for clause in formula) else 0.0
+
+
+worth_of_three_sat_hard = worth_of_three_sat
+
+
+def cut(adjacency: Any, answer: Any) -> float:
+    require(type(answer) is list and all(type(part) in (int, float) and part in (0, 1) for part in answer))
+    require(len(answer) == len(adjacency))
+    sides = np.array(answer)
+    return float(np.triu(adjacency, 1)[sides[:, None] != sides].sum(dtype=float))
+
+
+def worth_of_maxcut(arguments: Any, hidden: Any, answer: Any) -> float:
+    return 0.0 if answer == "late" else cut(*arguments, answer) / float(np.triu(*arguments).sum())
+
+
+def worth_of_maxcut_hard(arguments: Any, hidden: Any, answer: Any) -> float:
+    if answer == "late":
+        return -1.0
+    best = float(np.triu(*arguments).sum(dtype=float)) / 2 + 13930
+    return relative(-hidden, -cut(*arguments, answer), -best)
+
+
 WORTH: dict[str, Callable[[Any, Any, Any], float]] = {
     name.removeprefix("worth_of_"): value for name, value in [*globals().items()] if name.startswith("worth_of_")
 }
@@ -122,7 +214,22 @@ SMALL = {
     ),
     "job_shop": "(([[(m, rng.randint(1, 9)) for m in rng.sample(range(2), 2)] for _ in range(3)],), (90.0, 1))",
     "tsp_construct": "(([(rng.random(), rng.random()) for _ in range(5)],), (9.0, 0.5))",
-    "lpn": "((np.zeros((1, 2), dtype=int), np.zeros(1, dtype=int), np.zeros((5, 2), dtype=int)), [0, 1, 1, 0, 1])",
+    **dict.fromkeys(
+        ("lpn", "parity", "lpn_hard", "parity_hard"),
+        "((np.zeros((1, 2), dtype=int), np.zeros(1, dtype=int), np.zeros((5, 2), dtype=int)), [0, 1, 1, 0, 1])",
+    ),
+    "string_grid": "(('ABBAB', rng.randint(4, 11)), None)",
+    "string_grid_hard": "((['ABBAB', 'BAAAB'], [rng.randint(4, 11), rng.randint(3, 10)]), None)",
+    **dict.fromkeys(
+        ("quadratic_assignment", "quadratic_assignment_hard"),
+        "(tuple(np.array([[[rng.random() for _ in range(4)] for _ in range(4)] for _ in range(3)])), None)",
+    ),
+    **dict.fromkeys(
+        ("three_sat", "three_sat_hard"),
+        "(([[rng.choice((v, -v)) for v in rng.sample(range(1, 6), 3)] for _ in range(9)] + [[1, 2, 5]],), None)",
+    ),
+    "maxcut": "((random_graph(np.random.default_rng(rng.getrandbits(9)), 6),), None)",
+    "maxcut_hard": "((random_graph(np.random.default_rng(rng.getrandbits(9)), 6).astype(np.float32),), 5.0)",
 }
 """Instances so small that every answer can be tried."""
 
@@ -135,6 +242,8 @@ class Bench:
     code: TaskCode
     instances: list[tuple[Any, Any]]
     best: list[float] | None = None
+    lowest: float = -math.inf
+    highest: float = math.inf
 
     def scores(self, answers: list[Any]) -> Scores:
         """What is made of answers that crossed the wire."""
@@ -170,24 +279,34 @@ def open_bench(name: str, *, small: bool = False) -> Bench:
     names: dict[str, Any] = types.ModuleType("the_same_once_more").__dict__
     exec(compile(source, name, "exec"), names)
     bench = Bench(name=name, code=TaskCode(source), instances=names["instances"]("validation", random.Random(1), N))
+    task = find_task(name)  # the range that it states, in which every score has to be
+    bench.lowest = bench.lowest if task.lowest is None else task.lowest
+    bench.highest = bench.highest if task.highest is None else task.highest
     if small:
         every = [every_answer(name, arguments) for arguments, _ in bench.instances]
-        bench.best = [max(filter(None, (bench.worth(i, answer) for answer in every[i]))) for i in range(N)]
+        worths = [[bench.worth(i, answer) for answer in every[i]] for i in range(N)]
+        bench.best = [max(worth for worth in of_one if worth is not None) for of_one in worths]
     return bench
 
 
-def every_answer(name: str, arguments: Any) -> Iterator[list[Any]]:
+def every_answer(name: str, arguments: Any) -> Iterator[Any]:
     """All answers to a small instance, those that break a rule among them; of schedules, those without idling."""
     size = len(arguments[0])
-    if name in ("dispatch", "tsp_construct"):
+    if name in ("dispatch", "tsp_construct", *PLACES):
         yield from map(list, itertools.permutations(range(size)))
     elif name == "bin_packing":
         yield from map(list, itertools.product(range(size), repeat=size))
     elif name == "knapsack":
         for n_taken in range(size + 1):
             yield from map(list, itertools.combinations(range(size), n_taken))
-    elif name == "lpn":
+    elif name in LABELS:
         yield from map(list, itertools.product((0, 1), repeat=5))
+    elif name in TEXTS:
+        yield from map("".join, itertools.product("AB", repeat=5))
+    elif name in FORMULAS:
+        yield from map(list, itertools.product((False, True), repeat=5))
+    elif name in GRAPHS:
+        yield from map(list, itertools.product((0, 1), repeat=size))
     else:
         yield from (schedule(arguments[0], order) for order in set(itertools.permutations([0, 0, 1, 1, 2, 2])))
 
@@ -204,11 +323,18 @@ def schedule(jobs: list[list[tuple[int, int]]], order: Any) -> list[tuple[int, i
     return starts
 
 
-def good_answer(name: str, arguments: Any, rng: random.Random) -> list[Any]:
+def good_answer(name: str, arguments: Any, rng: random.Random) -> Any:
     """An answer that keeps all rules of the task, otherwise at random."""
     size = len(arguments[0])
-    if name == "lpn":
+    if name in LABELS:
         return [rng.randint(0, 1) for _ in arguments[2]]
+    if name in TEXTS:
+        length = len(arguments[0]) if name == "string_grid" else len(arguments[0][0])
+        return "".join(rng.choice("AB") for _ in range(length))
+    if name in FORMULAS:
+        return [rng.random() < 0.5 for _ in range(max(abs(v) for clause in arguments[0] for v in clause))]
+    if name in GRAPHS:
+        return [rng.randint(0, 1) for _ in range(size)]
     if name == "tsp_construct":
         return [0, *rng.sample(range(1, size), size - 1)]
     if name == "bin_packing":
@@ -228,7 +354,7 @@ def good_answer(name: str, arguments: Any, rng: random.Random) -> list[Any]:
                 taken.append(number)
                 free = [room - weight for room, weight in zip(free, weights, strict=True)]
         return taken
-    if name == "dispatch":
+    if name in ("dispatch", *PLACES):
         return rng.sample(range(size), size)
     order = [number for number, job in enumerate(arguments[0]) for _ in job]
     return schedule(arguments[0], rng.sample(order, len(order)))
@@ -290,6 +416,14 @@ def changed(draw: Any, good: list[Any], size: int) -> Any:
 
 
 @st.composite
+def changed_text(draw: Any, good: str) -> Any:
+    """A good string after a change: of its length, its letters, or what it is made of."""
+    other = draw(st.sampled_from([good[:-1], good + "A", good * 2, "", good.lower(), good[::-1], "A" * len(good)]))
+    letters = draw(st.text(st.sampled_from("ABC \x00Àа"), min_size=len(good), max_size=len(good)))
+    return draw(st.sampled_from([other, letters, list(good), [good], good.encode(), {good: good}, "late"]))
+
+
+@st.composite
 def as_arrays(draw: Any, good: list[Any]) -> Any:
     """A good answer as an array of some dtype and shape; small dtypes wrap around."""
     with np.errstate(all="ignore"):
@@ -308,6 +442,10 @@ def answers_to(draw: Any, bench: Bench) -> list[Any]:
         good = good_answer(bench.name, arguments, random.Random(draw(st.integers(0, 99))))
         size = len(arguments[0])
         kinds = [st.just(good), changed(good, size), changed(good, size), as_arrays(good), ANYTHING]
+        if bench.name in TEXTS:
+            kinds = [st.just(good), changed_text(good), ANYTHING]
+        elif bench.name not in RULE_TASKS:
+            kinds.append(st.just("late"))
         answers.append(draw(draw(st.sampled_from(kinds))))
     return [answers[0]] * N if draw(st.integers(0, 9)) == 0 else answers
 
@@ -338,8 +476,21 @@ def assert_exact(bench: Bench, answers: list[Any]) -> list[float | None]:
         if score is not None:
             assert type(score) is float and math.isfinite(score)
             assert score == pytest.approx(bench.worth(index, answer), abs=TIED)
+            assert bench.lowest - TIED <= score <= bench.highest + TIED
     assert (reply.rejected is None) == (None not in reply.scores)
     return reply.scores
+
+
+def test_every_bundled_task_is_here() -> None:
+    assert set(WORTH) == set(SMALL) == set(bundled_task_names())
+
+
+@pytest.mark.parametrize("name", sorted(WORTH))
+def test_the_best_of_all_answers_is_within_the_stated_range(name: str) -> None:
+    bench = open_bench(name, small=True)
+    assert bench.best is not None
+    assert bench.lowest < max(bench.best) <= bench.highest + TIED
+    forget()
 
 
 def test_a_good_answer_has_its_exact_worth(bench: Bench) -> None:

@@ -110,3 +110,8 @@ def test_any_text_is_an_answer(answer):
 @given(st.text(alphabet="abc=+()\n #'", max_size=60).map(lambda code: code + "\n"))
 def test_a_fenced_program_comes_out_unchanged(code):
     assert extract_code(f"```python\n{code}```") == code
+
+
+def test_no_answer_has_no_code():
+    assert extract_code(None) is None
+    assert extract_code([None, "```\na\n```"]) == ["a\n"]

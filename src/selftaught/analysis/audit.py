@@ -1,20 +1,21 @@
-"""What a run has on record against its programs: what they tried, and, apart from that, what their source shows.
+"""What a run has on record against its programs: what they tried; apart from that, what their source and scores show.
 
 `attempts` is dynamic: the kernel and the engine saw it happen, and it counts tries. `static_findings` is what a
-reading of the source shows, which proves nothing and is easily evaded; it counts places. Two kinds of evidence, two
-sections: no number here adds one to the other.
+reading of the source shows, which proves nothing and is easily evaded; it counts places. `scores` is what the measured
+scores show (`reward_hacking.py`). Three kinds of evidence, three sections: no number here adds one to another.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from selftaught.analysis.reward_hacking import ScoreFindings, ScoreRange, find_scores, ranges_of
 from selftaught.analysis.static_findings import KINDS, Reading, StaticFinding, read_programs
-from selftaught.errors import VIOLATION_KINDS, Outcome
+from selftaught.errors import VIOLATION_KINDS, ConfigError, Outcome
 from selftaught.sandbox import Sandbox
 from selftaught.source import one_line
 from selftaught.store import EvaluationRecord, ImprovementRecord, Store, ViolationRecord
@@ -96,6 +97,7 @@ class Audit:
         n_read: How many programs were read.
         unreadable: Those that could not be.
         omitted: How many more findings there are than are listed, for each program that has too many.
+        scores: Scores that are worth a look.
     """
 
     run_id: str
@@ -106,9 +108,10 @@ class Audit:
     n_read: int
     unreadable: tuple[UnreadableProgram, ...]
     omitted: Mapping[str, int]
+    scores: ScoreFindings = field(default_factory=ScoreFindings)
 
     def document(self) -> dict[str, Any]:
-        """The audit as data for JSON, its two sections apart."""
+        """The audit as data for JSON, its sections apart."""
         return {
             "run_id": self.run_id,
             "isolation": self.isolation,
@@ -127,6 +130,7 @@ class Audit:
                 "unreadable": [_plain(asdict(program)) for program in self.unreadable],
                 "omitted": dict(self.omitted),
             },
+            "scores": self.scores.document(),
         }
 
     def lines(self, *, most_programs: int | None = None) -> Iterator[str]:
@@ -150,6 +154,8 @@ class Audit:
         for unread in self.unreadable[:most_programs]:
             yield one_line(f"    {unread.program[:12]}  {unread.outcome}: {unread.message}")
         yield from _rest(self.unreadable, most_programs)
+        yield ""
+        yield from self.scores.lines(most_programs)
 
 
 async def audit_run(name: str, store: Store, sandbox: Sandbox) -> Audit:
@@ -161,10 +167,14 @@ async def audit_run(name: str, store: Store, sandbox: Sandbox) -> Audit:
         sandbox: Where its programs are read.
 
     Raises:
-        ConfigError: There is no such run.
+        ConfigError: There is no such run, or it is a series of runs.
         SandboxError: No process can be started.
     """
     run = store.run(name)
+    if run.config.get("kind") == "series":
+        raise ConfigError(
+            f"{run.run_id} is a series of runs: audit them one by one; `selftaught show {run.run_id}` names them"
+        )
     sources = {program.sha256: program.source for program in store.programs(run.run_id)}
     return make_audit(
         run_id=run.run_id,
@@ -174,6 +184,7 @@ async def audit_run(name: str, store: Store, sandbox: Sandbox) -> Audit:
         readings=await read_programs(sandbox, sources),
         evaluations=store.evaluations(run.run_id),
         improvements=store.improvements(run.run_id),
+        score_ranges=ranges_of(run),
     )
 
 
@@ -184,8 +195,9 @@ def make_audit(
     records_refusals: bool,
     violations: Iterable[ViolationRecord],
     readings: Mapping[str, Reading],
-    evaluations: Iterable[EvaluationRecord] = (),
-    improvements: Iterable[ImprovementRecord] = (),
+    evaluations: Sequence[EvaluationRecord] = (),
+    improvements: Sequence[ImprovementRecord] = (),
+    score_ranges: Mapping[str, ScoreRange] | None = None,
 ) -> Audit:
     """The audit of a run.
 
@@ -197,6 +209,7 @@ def make_audit(
         readings: What was read of each program, by sha256.
         evaluations: All of the run; how those of a program ended is told beside what it tried.
         improvements: The same for improvers.
+        score_ranges: What the scores of each task can be, as far as that is known.
     """
     return Audit(
         run_id=run_id,
@@ -211,6 +224,7 @@ def make_audit(
             if reading.outcome is not Outcome.OK
         ),
         omitted={program: reading.omitted for program, reading in readings.items() if reading.omitted},
+        scores=find_scores(score_ranges or {}, evaluations, improvements),
     )
 
 

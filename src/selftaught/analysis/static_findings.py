@@ -1,7 +1,8 @@
-"""What the source of programs shows of what they may want to do, read without running them.
+"""What the source of programs shows, read without running them: by default of what they may want to do.
 
-Parsing text that was generated is itself a risk (it can hang, eat memory or crash the interpreter), so it happens in
-confined processes of the role `reader`; the engine takes from them bounded texts of a known form, and no more.
+A `Subject` says what is looked for; `analysis/strategies.py` has another. Parsing text that was generated is itself a
+risk (it can hang, eat memory or crash the interpreter), so it happens in confined processes of the role `reader`; the
+engine takes from them bounded texts of a known form, and no more.
 
 A static reading is easily evaded (`worker/reading` says how) and decides nothing. It stands beside the record of what
 programs tried when they ran, and the two are never counted together.
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -42,8 +43,24 @@ KINDS: Mapping[str, str] = {
 }
 """Every kind of finding. A finding says what stands there; whether that is wrong is for a person to judge."""
 
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What programs are read for.
+
+    Attributes:
+        name: By which the role `reader` knows it.
+        kinds: Every kind of finding that there can be, with what it means.
+    """
+
+    name: Literal["static_findings", "strategies"]
+    kinds: Mapping[str, str]
+
+
+STATIC_FINDINGS = Subject(name="static_findings", kinds=KINDS)
+
 LIMITS = Limits(cpu_seconds=10.0, wall_seconds=200.0, frame_bytes=512 * 1024, threads=False)
-"""Of one reader. The longest source that is ever run takes some 3 s and 200 MiB, an ordinary one 1 ms."""
+"""Of one reader. The longest source that is ever run takes some 4 s and 200 MiB, an ordinary one 1 to 30 ms."""
 
 MAX_BATCH_PROGRAMS = 64
 MAX_BATCH_BYTES = 512 * 1024
@@ -54,7 +71,7 @@ class StaticFinding:
     """A place in a program. Text of the program is as it is; escape it where it is shown.
 
     Attributes:
-        kind: One of `KINDS`.
+        kind: One of the kinds of the subject.
         detail: What stands there, with names resolved as far as that can be done; at most 200 characters.
         line: Its number, from 1.
         text: That line, or the part of it around the place; at most 200 characters.
@@ -94,7 +111,9 @@ class _ReaderFailed(Exception):
 ReadInOneChild: TypeAlias = Callable[[list[str]], Awaitable[tuple[list[Reading], Reading | None]]]
 
 
-async def read_programs(sandbox: Sandbox, sources: Mapping[str, str], *, limits: Limits = LIMITS) -> dict[str, Reading]:
+async def read_programs(
+    sandbox: Sandbox, sources: Mapping[str, str], *, subject: Subject = STATIC_FINDINGS, limits: Limits = LIMITS
+) -> dict[str, Reading]:
     """What was read of each program, under its key and in the same order; equal for equal sources.
 
     A program that takes its reader with it is read once more on its own, so that it is judged by nothing but itself,
@@ -103,6 +122,7 @@ async def read_programs(sandbox: Sandbox, sources: Mapping[str, str], *, limits:
     Args:
         sandbox: Where they are read.
         sources: The programs, under any keys, such as their sha256.
+        subject: What they are read for.
         limits: Of one reader.
 
     Raises:
@@ -118,7 +138,7 @@ async def read_programs(sandbox: Sandbox, sources: Mapping[str, str], *, limits:
             readings[key] = Reading(outcome=Outcome.INVALID_SOURCE, message=problem)
 
     async def read(batch: list[str]) -> tuple[list[Reading], Reading | None]:
-        return await despite_losses(lambda: _read_in_one_child(sandbox, batch, limits))
+        return await despite_losses(lambda: _read_in_one_child(sandbox, batch, subject, limits))
 
     for read_of_batch in await run_in_parallel([_read_batch(read, batch, usable) for batch in _batches(usable)]):
         readings |= read_of_batch
@@ -157,15 +177,15 @@ async def _read_batch(read: ReadInOneChild, keys: Sequence[str], sources: Mappin
 
 
 async def _read_in_one_child(
-    sandbox: Sandbox, sources: list[str], limits: Limits
+    sandbox: Sandbox, sources: list[str], subject: Subject, limits: Limits
 ) -> tuple[list[Reading], Reading | None]:
     """What was read of the first of `sources`, and how the reader failed on the next, if it did."""
     found: list[Reading] = []
-    start = messages.ReadStart(sources=sources, subject="static_findings")
+    start = messages.ReadStart(sources=sources, subject=subject.name)
     async with sandbox.slots, sandbox.child("reader", start, limits) as child:
         try:
             while len(found) < len(sources):
-                found.append(_reading(await child.receive(), len(found)))
+                found.append(_reading(await child.receive(), len(found), subject))
         except ChildEnded as ended:
             return found, Reading(outcome=ended.outcome, message=_why(ended))
         except _ReaderFailed as failed:
@@ -179,7 +199,7 @@ def _why(ended: ChildEnded) -> str:
     return f"while it was read: {ended.message}"
 
 
-def _reading(message: object, index: int) -> Reading:
+def _reading(message: object, index: int, subject: Subject = STATIC_FINDINGS) -> Reading:
     """A message of a reader, if it is one about the program at `index`.
 
     Raises:
@@ -197,7 +217,7 @@ def _reading(message: object, index: int) -> Reading:
         StaticFinding(kind=found.kind, detail=one_line(found.detail), line=found.line, text=one_line(found.text))
         for found in reply.findings
     )
-    if not all(found.kind in KINDS for found in findings):
+    if not all(found.kind in subject.kinds for found in findings):
         raise _ReaderFailed(_lie("it named a kind of finding that there is not"))
     return Reading(findings=findings, omitted=reply.omitted)
 

@@ -1,41 +1,72 @@
-"""`audit`: what the programs of a run tried, and what their source shows."""
+"""`audit`: what the programs of a run tried, and what their source shows; or how often generated improvers get out."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import Iterator
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from selftaught.analysis.audit import Audit, audit_run
-from selftaught.cli.output import print_caveats, print_json, stdout_console, untrusted
+from selftaught.analysis.bypass import BypassSettings, run_bypass
+from selftaught.cli.output import print_caveats, print_json, stderr_console, stdout_console, untrusted
 from selftaught.cli.parameters import Json, StorePath, store_location
-from selftaught.experiment import opened_sandbox
-from selftaught.settings import CommonSettings, IsolationMode, checked_settings
+from selftaught.errors import ConfigError
+from selftaught.experiment import Document, check_names, opened_sandbox
+from selftaught.progress import Progress
+from selftaught.settings import CommonSettings, checked_settings
+from selftaught.source import one_line
 from selftaught.store import Store
 from selftaught.store.clock import now
 
+MOST_PROGRAMS = 5
+PROGRESS_LINES = 10
+
 
 def audit(
-    run: str,
+    run: str | None = None,
     *,
+    bypass: int | None = None,
+    warning: bool = False,
     everything: bool = False,
-    isolation: IsolationMode = "auto",
+    settings: Annotated[CommonSettings | None, Parameter(name="*")] = None,
     store: StorePath = None,
     json: Json = False,
 ) -> int:
     """Show what the programs of a run tried and may not, and, apart from that, what their source shows.
 
+    With --bypass N instead of a run: let a model improve a seed improver N times, and count how often what it
+    writes turns the sandbox off (the paper's Table 2). All settings but --isolation are for that alone.
+
     Args:
         run: The run's id, or its beginning.
+        bypass: N, the improvements of a seed improver that has a flag `use_sandbox`.
+        warning: With --bypass: the prompt warns of turning the sandbox off.
         everything: List every program; by default the first few of each kind. With --json everything is there anyway.
-        isolation: How programs are read; they are not run.
     """
-    settings = checked_settings(CommonSettings, isolation=isolation)
+    settings = settings or CommonSettings()
+    given = settings.model_dump(exclude_unset=True)
+    if (run is None) == (bypass is None):
+        raise ConfigError("audit takes either a run or --bypass N; `selftaught runs` lists the runs")
+    most_programs = None if everything else MOST_PROGRAMS
+    if bypass is not None:
+        return _bypass(
+            checked_settings(BypassSettings, **given, bypass=bypass, warning=warning), store, json, most_programs
+        )
+    foreign = [f"--{name.replace('_', '-')}" for name in sorted(given) if name != "isolation"]
+    foreign += ["--warning"] if warning else []
+    if foreign:
+        raise ConfigError(f"{foreign[0]} is for --bypass N; leave it out to audit a run, whose programs are only read")
+    assert run is not None
     with Store.open(store_location(store), read_only=True, clock=now) as records:
         audited = asyncio.run(_audit(run, records, settings))
     if json:
         print_json(audited.document())
         return 0
     console = stdout_console()
-    for line in audited.lines(most_programs=None if everything else 5):
+    for line in audited.lines(most_programs=most_programs):
         console.print(untrusted(line), soft_wrap=True)
     print_caveats({"isolation": audited.isolation})
     return 0
@@ -44,3 +75,98 @@ def audit(
 async def _audit(run: str, records: Store, settings: CommonSettings) -> Audit:
     async with opened_sandbox(settings) as sandbox:
         return await audit_run(run, records, sandbox)
+
+
+def _bypass(settings: BypassSettings, store: str | None, json: bool, most_programs: int | None) -> int:
+    check_names(settings)
+    with Store.open(store_location(store), clock=now) as records:
+        progress = Progress()
+        with _shown(progress, settings.bypass):
+            document = asyncio.run(run_bypass(settings, records, progress))
+        if json:
+            print_json(document)
+        else:
+            _print_bypass(document, records.location, most_programs)
+    return 0
+
+
+@contextlib.contextmanager
+def _shown(progress: Progress, n: int) -> Iterator[None]:
+    """Nothing; within it, the latest step stands on a terminal; elsewhere some of the steps are lines."""
+    console = stderr_console()
+    if console.is_terminal:
+        with console.status(f"selftaught audit --bypass {n}") as status:
+            progress.on_step = lambda line: status.update(untrusted(line))
+            yield
+        return
+    tenths = 0
+
+    def print_some(line: str) -> None:
+        nonlocal tenths
+        done = progress.improvements * PROGRESS_LINES // n
+        if done > tenths:
+            tenths = done
+            console.print(untrusted(line))
+
+    progress.on_step = print_some
+    yield
+
+
+def _print_bypass(document: Document, location: str, most_programs: int | None) -> None:
+    console = stdout_console()
+    warned = "with a warning in the prompt" if document["warning"] else "without a warning"
+    console.print(
+        untrusted(f"{document['improvements']:,} improvements of a seed improver by {document['model']}, {warned}\n")
+    )
+    console.print(f"{'the sandbox is turned off':34}{'count':>7}{'rate':>9}  95 % interval")
+    labels = {"static": "in the source", "dynamic": "when it ran", "either": "in either", "both": "in both"}
+    for name, label in labels.items():
+        console.print(f"  {label:32}{_rate(document['attempts'][name])}")
+    console.print("beside that, not counted")
+    for name, label in {"left_out": "the flag is left out when it ran", "in_text": "only written in a text"}.items():
+        console.print(f"  {label:32}{_rate(document['beside'][name])}")
+    console.print("the paper, of 10,000 each")
+    for row in document["paper"]:
+        label = f"{row['model']}{', with a warning' if row['warning'] else ''}"
+        console.print(f"  {label:32}{_rate(row)}")
+    console.print(f"{document['note']}\n")
+    _print_programs(document, most_programs)
+    used = document["budget"]
+    console.print(
+        f"\nUsed: {used['calls']:,} model calls, {used['responses']:,} responses, {used['seconds']:.0f} s; "
+        f"isolation: {document['isolation']}; rng-seed {document['rng_seed']}."
+    )
+    console.print(f"Stored in {location} as {document['run_id']}: `selftaught audit {document['run_id']}`")
+    print_caveats({"isolation": document["isolation"]})
+
+
+def _rate(counted: Document) -> str:
+    return f"{counted['count']:7,}{counted['rate']:9.2%}  {100 * counted['low']:.2f}-{counted['high']:.2%}"
+
+
+def _print_programs(document: Document, most_programs: int | None) -> None:
+    console = stdout_console()
+    if document["unanswered"]:
+        line = f"{document['unanswered']:,} improvements were not answered: {document['why_unanswered']}"
+        console.print(untrusted(one_line(line)))
+    console.print(
+        f"{document['different_programs']:,} different programs; {document['without_program']:,} answers "
+        f"had none; {document['unreadable']:,} improvements could not be read"
+    )
+    console.print(f"when they ran, they ended: {_counts(document['outcomes'])}")
+    console.print(untrusted(f"what else they tried and may not, by improvements: {_counts(document['refused'])}"))
+    if document["forms"]:
+        console.print(untrusted(one_line(f"how the source does it: {_counts(document['forms'])}")))
+    for made in document["attempting"][:most_programs]:
+        line = f"{made['program'][:12]}  {made['times']:,} x; ran with the flag off {made['times_off']:,} times"
+        console.print(untrusted(one_line(f"{line}; it ended: {made['outcome']}")))
+        for place in made["static"]:
+            shown = one_line(f"  line {place['line']}: {place['detail']}    {place['text']}")
+            console.print(untrusted(shown), soft_wrap=True)
+    n_more = len(document["attempting"]) - len(document["attempting"][:most_programs])
+    if n_more:
+        console.print(f"and {n_more:,} more programs; --everything or --json lists them")
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items()) or "none"

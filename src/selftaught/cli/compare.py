@@ -71,13 +71,16 @@ def _print(document: Document) -> None:
             failed = f"  ({row['failed']} of {row['n']} improvements failed)" if row["failed"] else ""
             console.print(untrusted(one_line(f"  {row['name']:24} {interval(row)}{failed}")))
     console.print(
-        f"\n{'over all tasks':26} {'rank':>6} {'mean':>7} {'calls':>8} {'responses':>10} {'uses':>8} {'seconds':>8}"
+        f"\n{'over all tasks':22} {'rank':>5} {'mean':>6} {'calls':>6} {'samples':>7} {'sent':>7} {'got':>6} "
+        f"{'uses':>7} {'seconds':>7}"
     )
     for row in sorted(document["improvers"], key=lambda row: row["mean_rank"]):
         used = row["used"]
-        figures = f"{row['mean_rank']:6.2f} {figure(row['mean']):>7} {used['calls']:8,} {used['responses']:10,}"
-        line = f"  {row['name']:24} {figures} {used['utility_calls']:8,} {used['seconds']:8.0f}"
+        figures = f"{row['mean_rank']:5.2f} {figure(row['mean']):>6} {used['calls']:6,} {used['responses']:7,}"
+        characters = f"{_thousands(used['characters_sent']):>7} {_thousands(used['characters_received']):>6}"
+        line = f"  {row['name']:20} {figures} {characters} {used['utility_calls']:7,} {used['seconds']:7.0f}"
         console.print(untrusted(one_line(line)))
+    console.print("  sent, got: thousands of characters to and from the model; a call's prompts count once")
     real = [pair for pair in document["pairs"] if pair["is_real"]]
     n_pairs = len(document["pairs"])
     count = "none is" if not real else f"{len(real)} {'is' if len(real) == 1 else 'are'}"
@@ -91,3 +94,7 @@ def _print(document: Document) -> None:
         f"\nIsolation: {document['isolation']}. rng-seed {document['rng_seed']}. Stored as {document['run_id']}."
     )
     print_caveats(document)
+
+
+def _thousands(number: int) -> str:
+    return f"{number / 1000:,.0f}"

@@ -54,14 +54,12 @@ def evaluate(
 def _print(document: Document) -> None:
     console = stdout_console()
     if document["outcome"] == "ok":
+        spread = f"{figure(document['low'])} to {figure(document['high'])} over {document['n']} instances"
         console.print(
             f"{document['task']}, {document['split']} split: {figure(document['value'])} "
-            f"({figure(document['low'])} to {figure(document['high'])} over {document['n']} instances; "
-            f"rng-seed {document['rng_seed']})"
+            f"({spread if document['n'] > 1 else 'one instance, so no interval'}; rng-seed {document['rng_seed']})"
         )
     else:
         console.print(untrusted(f"{document['task']}: no value, {document['outcome']}: {document['message']}"))
     print_caveats(document)
-    if document["opaque"]:
-        console.print("This task scores beside the candidate (opaque): the score is a claim.")
     print_violations(document["violations"])

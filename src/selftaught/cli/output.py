@@ -87,11 +87,27 @@ def interval(document: dict[str, Any]) -> str:
 
 
 def print_caveats(document: dict[str, Any]) -> None:
-    """Nothing; prints what must be known of a result wherever it is shown: no isolation, no language model."""
+    """Nothing; prints what must be known of a result wherever it is shown: isolation, opaque tasks, the model."""
     if document["isolation"] == "unsandboxed":
         stdout_console().print(f"{UNSANDBOXED}: programs ran with your rights and could make up any figure.")
+    opaque = _opaque_tasks(document)
+    if opaque:
+        claim = "scores beside the candidate (opaque): its score is a claim"
+        claims = "score beside the candidate (opaque): their scores are claims"
+        stdout_console().print(f"{', '.join(opaque)} {claim if len(opaque) == 1 else claims}.")
     if not document.get("is_language_model", True):
-        stdout_console().print("gp is not a language model: it edits programs at random, by general rules.")
+        model = document.get("model", "gp")
+        stdout_console().print(f"{model} is not a language model: it edits programs at random, by general rules.")
+
+
+def _opaque_tasks(document: dict[str, Any]) -> list[str]:
+    """The tasks whose scores are claims, however a document says so: of its one task, by a list, or in its rows."""
+    opaque = document.get("opaque", False)
+    if isinstance(opaque, list):
+        return opaque
+    if opaque:
+        return [str(document["task"])]
+    return [row["task"] for row in document.get("tasks", ()) if isinstance(row, dict) and row.get("opaque")]
 
 
 MAX_VIOLATIONS_SHOWN = 5

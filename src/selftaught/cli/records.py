@@ -1,4 +1,4 @@
-"""`runs`, `show`, `export`: what is recorded."""
+"""`runs`, `show`, `export`, `plot`: what is recorded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from selftaught.analysis.plots import plot_rounds
+from selftaught.analysis.curves import members_of, read_curves, series_document
+from selftaught.analysis.plots import plot_curves, plot_rounds
+from selftaught.cli.curves import print_series
 from selftaught.cli.output import (
     UNSANDBOXED,
     figure,
@@ -44,13 +46,19 @@ def runs(*, store: StorePath = None, json: Json = False) -> int:
     for summary in summaries:
         tasks = ",".join(summary.config.get("tasks", []))
         line = (
-            f"{summary.run_id}  {summary.status:11}  {summary.config.get('kind', '')} {tasks}  "
+            f"{summary.run_id}  {summary.status:11}  {_kind(summary)} {tasks}  "
             f"{summary.config.get('model', '')}  rng-seed {summary.config.get('rng_seed', '')}"
+            f"{'  in ' + summary.config['series'] if 'series' in summary.config else ''}"
             f"{'  ' + UNSANDBOXED if summary.isolation == 'unsandboxed' else ''}"
             f"{'  ' + summary.message if summary.message else ''}"
         )
         console.print(untrusted(line))
     return 0
+
+
+def _kind(summary: RunSummary) -> str:
+    kind = str(summary.config.get("kind", ""))
+    return f"{kind} of {summary.config['runs']} runs" if kind == "series" else kind
 
 
 def _summary(summary: RunSummary) -> dict[str, Any]:
@@ -64,24 +72,44 @@ def _summary(summary: RunSummary) -> dict[str, Any]:
         "message": summary.message,
         "isolation": summary.isolation,
         "rounds": summary.rounds,
+        "series": summary.config.get("series"),
+        "runs_asked": summary.config.get("runs"),
         "created_at": summary.created_at.isoformat(),
         "finished_at": summary.finished_at.isoformat() if summary.finished_at else None,
     }
 
 
 def show(run: str, *, store: StorePath = None, json: Json = False) -> int:
-    """Show a run: rounds, lineage, and what changed in the improver.
+    """Show a run: rounds, lineage, and what changed in the improver; of a series, what its runs come to.
 
     Args:
         run: The run's id, or its beginning.
     """
     with Store.open(store_location(store), read_only=True, clock=now) as records:
         record = records.run(run)
+        if record.config.get("kind") == "series":
+            _show_series(records, record, json)
+            return 0
         if json:
             print_json({**_summary(record), **(record.result or {})})
             return 0
         _print_run(records, record)
     return 0
+
+
+def _show_series(records: Store, record: RunRecord, json: bool) -> None:
+    document = series_document(record, records)
+    if json:
+        print_json({**_summary(record), **document})
+        return
+    if record.status != "finished":
+        state = {
+            "running": "is still running",
+            "interrupted": "was interrupted",
+            "failed": f"failed: {record.message}",
+        }[record.status]
+        stdout_console().print(untrusted(f"This series {state}; what was finished of it:"))
+    print_series(document, records.location)
 
 
 def _print_run(records: Store, record: RunRecord) -> None:
@@ -106,7 +134,7 @@ def _print_run(records: Store, record: RunRecord) -> None:
         print_violations(violations, f"selftaught audit {record.run_id}")
     if record.result is not None and "verdict" in record.result:
         console.print(f"\n{record.result['verdict']}")
-    print_caveats({"isolation": record.isolation})
+    print_caveats({**(record.result or {}), "isolation": record.isolation})
 
 
 def _round_line(made: RoundRecord) -> str:
@@ -126,14 +154,18 @@ def export(
     store: StorePath = None,
     json: Json = False,
 ) -> int:
-    """Write everything that is recorded of a run: one JSON document, or a folder of files.
+    """Write everything that is recorded of a run: one JSON document, or a folder of files; of a series, all its runs.
 
     Args:
         run: The run's id, or its beginning.
         output: A file that ends in .json, or a folder that does not exist yet; by default RUN.json in this folder.
     """
     with Store.open(store_location(store), read_only=True, clock=now) as records:
-        document = records.export(records.run(run).run_id)
+        record = records.run(run)
+        document = records.export(record.run_id)
+        members = members_of(record, records)
+        if members != [record]:
+            document["series"] = [records.export(member.run_id) for member in members]
     if json:
         print_json(document)
         return 0
@@ -149,33 +181,38 @@ def export(
     return 0
 
 
-def plot(run: str, *, output: Path | None = None, store: StorePath = None, json: Json = False) -> int:
-    """Draw the improvement per round of a run.
+def plot(run: str, *others: str, output: Path | None = None, store: StorePath = None, json: Json = False) -> int:
+    """Draw the improvement per round of a run; of series, or of several, the mean over runs.
 
     Args:
-        run: The run's id, or its beginning.
+        run: A run or a series; or the beginning of its id.
+        others: More of them, on the same task, for the same figure.
         output: A file that ends in .svg, .pdf or .png; by default RUN.svg in this folder.
     """
     with Store.open(store_location(store), read_only=True, clock=now) as records:
         record = records.run(run)
-    if record.result is None or "rounds" not in record.result:
-        raise ConfigError(f"run {record.run_id} has no rounds to draw: it is {record.status}")
+        found = read_curves([run, *others], records)
     path = output or Path(f"{record.run_id}.svg")
     with writing(path):
-        plot_rounds(record.result, path)
+        if len(found) == 1 and record.config.get("kind") == "run":
+            plot_rounds(found[0].document["runs"][0], path)
+        else:
+            plot_curves(found, path)
     if json:
-        print_json({"run_id": record.run_id, "file": str(path)})
+        print_json({"run_id": record.run_id, "runs": [curve.document["run_id"] for curve in found], "file": str(path)})
     else:
         stdout_console().print(f"Written to {path}.")
     return 0
 
 
 def _write_folder(folder: Path, document: dict[str, Any]) -> None:
+    for member in document.get("series", []):
+        _write_folder(folder / member["run"]["run_id"], member)
     programs = folder / "programs"
     programs.mkdir(parents=True)
     for program in document["programs"]:
         source = program["source"].encode("utf-8", "surrogatepass")
         (programs / f"{program['sha256']}.py").write_bytes(source)
     for name, rows in document.items():
-        if name != "programs":
+        if name not in ("programs", "series"):
             (folder / f"{name}.json").write_text(json_format.dumps(rows, indent=1), encoding="utf-8")

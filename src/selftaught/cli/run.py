@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from selftaught.analysis.series import failure_sentence, run_series
 from selftaught.analysis.transfer import improver_of_run, run_transfer, seed_of_run
+from selftaught.cli.curves import print_series
 from selftaught.cli.live import shown
 from selftaught.cli.output import (
     check_writable,
@@ -23,29 +27,39 @@ from selftaught.cli.output import (
     writing,
 )
 from selftaught.cli.parameters import Json, StorePath, store_location
-from selftaught.errors import ConfigError
+from selftaught.errors import ConfigError, SelfTaughtError
 from selftaught.experiment import Document, check_names, run_stop
 from selftaught.progress import Progress
 from selftaught.settings import ImproveSettings, RunSettings, TransferSettings
 from selftaught.single import improve as improve_once
 from selftaught.store import Store
 from selftaught.store.clock import now
-from selftaught.task_definition import find_task, find_tasks
+from selftaught.task_definition import Task, find_task, find_tasks
 
 Flattened = Parameter(name="*")
 
 
 def run(
-    task: str, *, settings: Annotated[RunSettings | None, Flattened] = None, store: StorePath = None, json: Json = False
+    task: str,
+    *,
+    runs: int = 1,
+    settings: Annotated[RunSettings | None, Flattened] = None,
+    store: StorePath = None,
+    json: Json = False,
 ) -> int:
     """Let an improver improve itself on one or more tasks (STOP).
 
     Args:
         task: A bundled task, a task folder, or several with commas between them.
+        runs: Independent runs, one after the other, from the rng seed on, and what they come to together.
     """
     tasks = find_tasks(task)
     settings = settings or RunSettings()
     check_names(settings)
+    if runs < 1:
+        raise ConfigError(f"--runs should be 1 or more, not {runs}")
+    if runs > 1:
+        return _run_several(task, tasks, runs, settings, store, json)
     with Store.open(store_location(store), clock=now) as records:
         progress = Progress()
         with shown(progress, stderr_console(), title=task):
@@ -54,6 +68,28 @@ def run(
             print_json(document)
         else:
             _print_run(document, records.location)
+    return 0
+
+
+def _run_several(
+    title: str, tasks: Sequence[Task], n_runs: int, settings: RunSettings, store: str | None, json: bool
+) -> int:
+    @contextlib.contextmanager
+    def shown_run(place: int, rng_seed: int) -> Iterator[Progress]:
+        progress = Progress()
+        which = f"run {place + 1} of {n_runs}, rng-seed {rng_seed}"
+        with shown(progress, stderr_console(), title=f"{title}: {which}"):
+            progress.on_step(which)
+            yield progress
+
+    with Store.open(store_location(store), clock=now) as records:
+        document = asyncio.run(run_series(tasks, settings, n_runs, records, shown_run))
+        if json:
+            print_json(document)
+        else:
+            print_series(document, records.location)
+    if document["failures"]:
+        raise SelfTaughtError(failure_sentence(document))
     return 0
 
 

@@ -1,7 +1,10 @@
-"""The embedded model `gp`: a genetic-programming proposer that speaks the language-model protocol.
+"""The embedded models: a genetic-programming proposer that speaks the language-model protocol, and a weaker one.
 
-It is not a language model. It reads the programs in a prompt and answers with edited ones. The prompts carry
+Neither is a language model. They read the programs in a prompt and answer with edited ones. The prompts carry
 programs that nobody vetted, so the work is done by a worker (`worker.gp`), isolated like all others.
+
+`gp-expressions` edits a solution about as well as `gp`, but can neither loop nor keep, restart or branch a strategy: it
+shows what a run looks like whose model cannot improve an improver.
 """
 
 from __future__ import annotations
@@ -25,6 +28,14 @@ GP_INFO = ModelInfo(
     notice="gp is not a language model: it edits programs at random, by general rules.",
 )
 
+EXPRESSIONS_INFO = ModelInfo(
+    name="gp-expressions",
+    summary="a weaker gp, which changes numbers and expressions only: no loops, no strategies; not a language model",
+    is_language_model=False,
+    version="1",
+    notice="gp-expressions is not a language model: it edits programs at random, by general rules.",
+)
+
 PROPOSER_LIMITS = Limits(cpu_seconds=20.0, wall_seconds=300.0)
 
 
@@ -32,6 +43,7 @@ class GeneticProposer:
     """The embedded model; its answers are a function of `rng_seed` and the request alone."""
 
     info = GP_INFO
+    expressions_only = False
     # Its calls are free, and the choice of a strategy matters only where there is room for one.
     # A use of the utility for each response, for the result of each call, and for the solution that was given.
     improvement_budget = Budget(calls=16, responses=8, utility_calls=16 * (8 + 1) + 1)
@@ -47,12 +59,13 @@ class GeneticProposer:
         return [answer for answers in await asyncio.gather(*asked) for answer in answers]
 
     async def _ask(self, request: Request, index: int) -> list[str]:
-        seed = rng_seed_of("gp", self._rng_seed, request.scope, request.sha256, request.ordinal, index)
+        seed = rng_seed_of(self.info.name, self._rng_seed, request.scope, request.sha256, request.ordinal, index)
         start = ProposerStart(
             message=request.messages[index],
             n_responses=request.n_responses,
             temperature=request.temperature,
             rng_seed=seed,
+            expressions_only=self.expressions_only,
         )
         return await despite_losses(lambda: self._propose(start))
 
@@ -61,4 +74,11 @@ class GeneticProposer:
             try:
                 return msgspec.convert(await child.receive(), Proposals).answers
             except (ChildEnded, msgspec.ValidationError) as error:
-                raise LanguageModelError(f"gp did not answer: {error}", retryable=False) from None
+                raise LanguageModelError(f"{self.info.name} did not answer: {error}", retryable=False) from None
+
+
+class ExpressionProposer(GeneticProposer):
+    """The weaker embedded model, at the same budgets."""
+
+    info = EXPRESSIONS_INFO
+    expressions_only = True

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from selftaught.errors import ConfigError
-from selftaught.models.gp import GP_INFO, GeneticProposer
+from selftaught.models.gp import EXPRESSIONS_INFO, GP_INFO, ExpressionProposer, GeneticProposer
 from selftaught.models.language_model import LanguageModel, ModelInfo
 from selftaught.sandbox import Sandbox
 from selftaught.source import nearest
 
 ModelMaker = Callable[[Sandbox, int], LanguageModel]
 
-_MODELS: dict[str, tuple[ModelInfo, ModelMaker]] = {"gp": (GP_INFO, GeneticProposer)}
+_MODELS: dict[str, tuple[ModelInfo, ModelMaker]] = {
+    "gp": (GP_INFO, GeneticProposer),
+    "gp-expressions": (EXPRESSIONS_INFO, ExpressionProposer),
+}
 
 
 def model_infos() -> list[ModelInfo]:

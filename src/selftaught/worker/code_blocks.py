@@ -16,15 +16,19 @@ _MARKDOWN = MarkdownIt("commonmark").disable(["inline", "text_join"])
 
 
 @overload
-def extract_code(answer: str) -> str | None: ...
+def extract_code(answer: str | None) -> str | None: ...
 @overload
 def extract_code(answer: list[str]) -> list[str]: ...
-def extract_code(answer: str | list[str]) -> str | list[str] | None:
+def extract_code(answer: str | list[str] | None) -> str | list[str] | None:
     """The largest fenced block of an answer, or None; for a list of answers, the list of those found.
+
+    None has none, as in the released code.
 
     Bare code without any fence counts where it parses as Python and defines something. Among several blocks the
     largest one that parses wins, then the largest one.
     """
+    if answer is None:
+        return None
     if not isinstance(answer, str):
         return [code for code in map(extract_code, answer) if code is not None]
     blocks = fenced_blocks(answer)

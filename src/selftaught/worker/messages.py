@@ -116,6 +116,21 @@ class Scores(_Message, tag="scores"):
     rejected: str | None
 
 
+REFUSED_AS = {
+    "not_finite": "the answer holds NaN or an infinity",
+    "wrong_type": "the answer has the wrong type",
+    "no_array": "the answer is no array",
+    "not_numbers": "the answer should be an array of numbers",
+    "too_large_a_number": "the answer holds a whole number beyond 2**53",
+    "too_much": "the answer takes more memory than there is to score it",
+    "scorer_failed": "the scorer raised",
+    "no_score": "the scorer returned",
+}
+"""Why an answer is refused before a task's own check, and how `rejected` goes on after the number of its instance.
+
+Records keep the sentence; whoever reads them later knows the reason by it."""
+
+
 class TaskFailure(_Message, tag="task_failure"):
     """The task's own code failed."""
 
@@ -161,11 +176,18 @@ class PromptRequest(_Message, tag="prompt"):
     temperature: float
 
 
-class UtilityRequest(_Message, tag="utility"):
-    """A use of the utility."""
+class UtilityRequest(_Message, tag="utility", omit_defaults=True):
+    """A use of the utility.
+
+    Attributes:
+        id: Its number within the improvement.
+        solution: What is to be valued.
+        use_sandbox: What the program said of the flag that it may give; None if nothing. It changes nothing.
+    """
 
     id: int
     solution: str
+    use_sandbox: bool | None = None
 
 
 class ViolationNotice(_Message, tag="violation"):
@@ -215,12 +237,16 @@ ImproverAnswer = PromptResponse | UtilityResponse | Refusal
 
 
 class ProposerStart(_Message):
-    """The engine's order: `n_responses` answers of the embedded proposer to one message."""
+    """The engine's order: `n_responses` answers of the embedded proposer to one message.
+
+    With `expressions_only` it changes numbers and expressions, and nothing else.
+    """
 
     message: str
     n_responses: int
     temperature: float
     rng_seed: int
+    expressions_only: bool = False
 
 
 class Proposals(_Message, tag="proposals"):
@@ -241,7 +267,7 @@ class ReadStart(_Message):
     """The engine's order: read programs, without running them, and say what `subject` finds in each."""
 
     sources: list[str]
-    subject: Literal["static_findings"]
+    subject: Literal["static_findings", "strategies"]
 
 
 class Finding(_Message):

@@ -91,6 +91,17 @@ def entry_point(namespace: dict[str, Any], entry: str) -> Callable[..., Any]:
     return function  # type: ignore[no-any-return]
 
 
+def function_of(source: str, entry: str, *_flags: object, **_more_flags: object) -> Callable[..., Any]:
+    """The function `entry` of a program: `temp_override` of the released `helpers`, less its files and its flags.
+
+    Raises:
+        ProgramError: The program cannot be loaded, or does not define it.
+    """
+    if type(source) is not str:
+        raise ProgramError(Failure(outcome="invalid_source", message=f"a program is text, not {type(source).__name__}"))
+    return entry_point(load(source, f"__{entry}__"), entry)
+
+
 def failure_of(error: BaseException, prefix: str = "") -> Failure:
     """What the engine is told of an exception that came out of a program."""
     if isinstance(error, MemoryError):

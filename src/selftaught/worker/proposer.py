@@ -1,4 +1,4 @@
-"""Role `proposer`: the embedded model `gp`. The code is ours; what it reads, prompts with programs in them, is not."""
+"""Role `proposer`: the embedded models. The code is ours; what it reads, prompts with programs in them, is not."""
 
 from __future__ import annotations
 
@@ -15,4 +15,5 @@ def main(channel: Channel, start: object) -> None:
     """Sends the proposer's answers to the message in `start`."""
     order = msgspec.convert(start, ProposerStart)
     rng = random.Random(order.rng_seed)
-    channel.send(Proposals(answers=propose(order.message, order.n_responses, order.temperature, rng)))
+    answers = propose(order.message, order.n_responses, order.temperature, rng, expressions_only=order.expressions_only)
+    channel.send(Proposals(answers=answers))

@@ -9,10 +9,10 @@ from __future__ import annotations
 import msgspec
 
 from .messages import Reading, ReadStart, Unreadable
-from .reading import NotReadable, kept, static_findings
+from .reading import NotReadable, kept, static_findings, strategy_findings
 from .wire import Channel
 
-SUBJECTS = {"static_findings": static_findings}
+SUBJECTS = {"static_findings": static_findings, "strategies": strategy_findings}
 """What can be looked for: functions from a program's source to findings, in the order of lines."""
 
 

@@ -50,6 +50,8 @@ def _answer_all(channel: Channel, answer: Callable[..., Any], order: SolutionSta
     for arguments in order.inputs:
         try:
             pending.append(answer(*arguments))
+        except program.ProgramError:
+            raise
         except BaseException as error:  # hostile code may raise anything  # noqa: BLE001
             raise program.ProgramError(program.failure_of(error)) from None
         if time.monotonic() - flushed_at > FLUSH_SECONDS:

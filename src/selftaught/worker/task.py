@@ -19,6 +19,7 @@ import numpy as np
 
 from . import program
 from .messages import (
+    REFUSED_AS,
     Inputs,
     InputsRequest,
     ScoreRequest,
@@ -154,10 +155,10 @@ class TaskCode:
             score = self._namespace["score"](arguments, hidden, typed)
         except Exception as error:  # a scorer rejects an answer by raising  # noqa: BLE001
             is_rejection = isinstance(error, ValueError)
-            reason = str(error) if is_rejection else f"the scorer raised {program.describe(error)}"
+            reason = str(error) if is_rejection else f"{REFUSED_AS['scorer_failed']} {program.describe(error)}"
             raise _AnswerRejected(reason[: program.MAX_MESSAGE_CHARACTERS]) from None
         if isinstance(score, bool) or not isinstance(score, (int, float, np.integer, np.floating)):
-            raise _AnswerRejected(f"the scorer returned {type(score).__name__} instead of a number")
+            raise _AnswerRejected(f"{REFUSED_AS['no_score']} {type(score).__name__} instead of a number")
         return _finite(score)
 
 
@@ -173,9 +174,9 @@ def _finite(score: Any) -> float:
     except OverflowError:
         number = math.inf
     if not math.isfinite(number):
-        raise _AnswerRejected(f"the scorer returned {number} instead of a finite number")
+        raise _AnswerRejected(f"{REFUSED_AS['no_score']} {number} instead of a finite number")
     if abs(number) > MAX_SCORE:
-        raise _AnswerRejected(f"the scorer returned {number}, which is beyond {MAX_SCORE:g}")
+        raise _AnswerRejected(f"{REFUSED_AS['no_score']} {number}, which is beyond {MAX_SCORE:g}")
     return number
 
 
@@ -186,7 +187,7 @@ class _AnswerRejected(Exception):
 def _typed(answer: Any, answer_type: Any) -> Any:
     try:
         if not _is_finite(answer):
-            raise _AnswerRejected("the answer holds NaN or an infinity")
+            raise _AnswerRejected(REFUSED_AS["not_finite"])
         if answer_type is np.ndarray:
             return _typed_array(answer)
         if isinstance(answer, np.ndarray):
@@ -194,9 +195,9 @@ def _typed(answer: Any, answer_type: Any) -> Any:
         answer = _with_typed_arrays(answer)
         return msgspec.convert(answer, answer_type, strict=True)
     except MemoryError:
-        raise _AnswerRejected("the answer takes more memory than there is to score it") from None
+        raise _AnswerRejected(REFUSED_AS["too_much"]) from None
     except (msgspec.ValidationError, TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise _AnswerRejected(f"the answer has the wrong type: {error}") from None
+        raise _AnswerRejected(f"{REFUSED_AS['wrong_type']}: {error}") from None
 
 
 def _with_typed_arrays(answer: Any) -> Any:
@@ -216,15 +217,15 @@ def _typed_array(answer: Any) -> Any:
         try:
             answer = np.array(answer)
         except ValueError as error:
-            raise _AnswerRejected(f"the answer is no array: {error}") from None
+            raise _AnswerRejected(f"{REFUSED_AS['no_array']}: {error}") from None
     if not isinstance(answer, np.ndarray) or answer.dtype.kind not in "biuf":
-        raise _AnswerRejected(f"the answer should be an array of numbers, not {type(answer).__name__}")
+        raise _AnswerRejected(f"{REFUSED_AS['not_numbers']}, not {type(answer).__name__}")
     if answer.dtype.kind == "b":
         return answer
     if answer.dtype.kind == "f":
         return answer.astype(np.float64)
     if ((answer > MAX_WHOLE_NUMBER) | (answer < -MAX_WHOLE_NUMBER)).any():
-        raise _AnswerRejected("the answer holds a whole number beyond 2**53")
+        raise _AnswerRejected(REFUSED_AS["too_large_a_number"])
     return answer.astype(np.int64)
 
 

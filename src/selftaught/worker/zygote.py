@@ -59,7 +59,8 @@ SEALED_EXTRA = """
 argparse asyncio base64 bdb binascii bz2 cProfile calendar cmd code codecs codeop colorsys concurrent.futures.process
 configparser copyreg csv datetime difflib dis doctest email encodings.ascii encodings.idna encodings.latin_1
 encodings.utf_16 fileinput fnmatch getopt gettext glob graphlib gzip html http.client importlib.metadata
-importlib.resources ipaddress locale logging lzma mmap multiprocessing multiprocessing.pool numpy.char
+importlib.resources ipaddress locale logging lzma mmap multiprocessing multiprocessing.dummy
+multiprocessing.pool multiprocessing.queues numpy.char
 numpy.ctypeslib numpy.ma numpy.polynomial numpy.rec numpy.strings numpy.testing numpy.typing optparse pathlib
 pickle platform profile pstats sched select selectors shelve shlex signal site smtplib socket sqlite3 ssl stat
 stringprep subprocess symtable sysconfig tempfile token tokenize tracemalloc unittest urllib.parse urllib.request
@@ -151,7 +152,7 @@ def _load_roles() -> tuple[dict[str, Any], dict[str, str]]:
             loaded[role] = importlib.import_module(f"selftaught.worker.{role}").main
         except Exception as error:  # noqa: BLE001 - the message goes to the engine, which says it to a person
             failed[role] = f"{type(error).__name__}: {error}"
-    for name in ("wire", "confine", "landlock", "seccomp", "rehearsal"):
+    for name in ("wire", "confine", "landlock", "seccomp", "rehearsal", "released_layout"):
         importlib.import_module(f"selftaught.worker.{name}")
     return loaded, failed
 

@@ -24,7 +24,7 @@ from .answer import answers
 __all__ = ["propose"]
 
 
-def propose(message: str, n: int, temperature: float, rng: Random) -> list[str]:
+def propose(message: str, n: int, temperature: float, rng: Random, *, expressions_only: bool = False) -> list[str]:
     """`n` answers to a prompt, each a sentence and, where there is a program to edit, an edited program in a fence.
 
     The same arguments and the same state of `rng` give the same answers. Never raises, whatever the prompt.
@@ -34,5 +34,6 @@ def propose(message: str, n: int, temperature: float, rng: Random) -> list[str]:
         n: How many answers; they hold different programs where there are enough.
         temperature: 0 gives one small edit; more gives more edits, typically 1-2 at 0.7 and 3 at 1.5.
         rng: The only source of chance.
+        expressions_only: Change numbers and expressions, and nothing else: a weaker proposer, `gp-expressions`.
     """
-    return answers(message, n, temperature, rng)
+    return answers(message, n, temperature, rng, expressions_only=expressions_only)

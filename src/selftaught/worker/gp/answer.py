@@ -67,16 +67,16 @@ class Prompt:
         programs: Source texts as `render` writes them: the program to improve first, then its relatives.
         entry: The name of the function that they are about.
         hints: The vocabulary of the rest.
-        wraps: Whether the program maps its first argument to the same kind, so that it may be iterated.
+        pick: Draws a transformation that suits the program.
     """
 
     programs: list[str]
     entry: str
     hints: Hints
-    wraps: bool
+    pick: Callable[[Random], Edit]
 
 
-def read(message: str) -> Prompt | None:
+def read(message: str, expressions_only: bool) -> Prompt | None:
     """The programs of a prompt, or `None` if there is none to improve."""
     spent = [0, 0]
 
@@ -99,13 +99,13 @@ def read(message: str) -> Prompt | None:
         programs=list(dict.fromkeys(sources)),
         entry=entry,
         hints=read_hints(message),
-        wraps=roles(Draft(found[0], entry)) is not None,
+        pick=_picker(Draft(found[0], entry), expressions_only),
     )
 
 
-def answers(message: str, n: int, temperature: float, rng: Random) -> list[str]:
+def answers(message: str, n: int, temperature: float, rng: Random, *, expressions_only: bool) -> list[str]:
     """`n` answers to a prompt: a sentence and an edited program each, or a sentence alone where there is none."""
-    prompt = read(message)
+    prompt = read(message, expressions_only)
     if prompt is None:
         return [NO_PROGRAM] * n
     temperature = min(max(temperature, 0.0), 3.0) if math.isfinite(temperature) else 0.7
@@ -138,7 +138,7 @@ def _edited(prompt: Prompt, temperature: float, rng: Random) -> tuple[str, str] 
     donors = [donor for place, source in enumerate(prompt.programs) if place != which and (donor := parse(source))]
     draft, before = Draft(tree, prompt.entry, donors, prompt.hints, temperature), size(tree)
     try:
-        ideas = _apply(draft, prompt.wraps, rng)
+        ideas = _apply(draft, prompt.pick, rng)
     except UNUSABLE:
         return None
     if not ideas or size(tree) > max(MOST_NODES, before + _FEW_NODES) or is_deep(tree):
@@ -147,11 +147,11 @@ def _edited(prompt: Prompt, temperature: float, rng: Random) -> tuple[str, str] 
     return None if source is None or len(source) > MOST_CHARACTERS else (_sentence(ideas), source)
 
 
-def _apply(draft: Draft, wraps: bool, rng: Random) -> list[str]:
+def _apply(draft: Draft, pick: Callable[[Random], Edit], rng: Random) -> list[str]:
     """Apply as many transformations as the temperature says; their ideas."""
     ideas: list[str] = []
     for _ in range(_n_edits(draft.temperature, rng)):
-        idea = _one_edit(draft, wraps, rng)
+        idea = _one_edit(draft, pick, rng)
         if idea is not None and idea not in ideas:
             ideas.append(idea)
     return ideas
@@ -166,24 +166,33 @@ def _n_edits(temperature: float, rng: Random) -> int:
     return n_edits
 
 
-def _one_edit(draft: Draft, wraps: bool, rng: Random) -> str | None:
+def _one_edit(draft: Draft, pick: Callable[[Random], Edit], rng: Random) -> str | None:
     """One transformation that suits the program."""
     for _ in range(5):
-        edit = _pick(wraps, rng)
-        idea = edit(draft, rng)
+        idea = pick(rng)(draft, rng)
         if idea is not None:
             return idea
     return None
 
 
-def _pick(wraps: bool, rng: Random) -> Callable[[Draft, Random], str | None]:
-    """A transformation: of the whole program where that suits it, else of an expression or a statement."""
+def _picker(draft: Draft, expressions_only: bool) -> Callable[[Random], Edit]:
+    """What draws transformations for a program: of the whole of it only where its first argument suits that."""
+    if expressions_only:
+        return lambda rng: edit_expression
+    return _pick_with_wraps if roles(draft) is not None else _pick
+
+
+def _pick_with_wraps(rng: Random) -> Edit:
+    """A transformation, mostly of the whole program."""
     draw = rng.random()
-    if wraps:
-        if draw < 0.85:
-            return _draw(WRAPS, rng)
-        return edit_expression if draw < 0.93 else _draw(STATEMENT_EDITS, rng)
-    return edit_expression if draw < 0.92 else _draw(STATEMENT_EDITS, rng)
+    if draw < 0.85:
+        return _draw(WRAPS, rng)
+    return edit_expression if draw < 0.93 else _draw(STATEMENT_EDITS, rng)
+
+
+def _pick(rng: Random) -> Edit:
+    """A transformation of an expression or a statement."""
+    return edit_expression if rng.random() < 0.92 else _draw(STATEMENT_EDITS, rng)
 
 
 def _draw(table: list[tuple[Edit, float]], rng: Random) -> Edit:

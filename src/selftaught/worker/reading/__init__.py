@@ -1,7 +1,10 @@
-"""Static reading of a program: what its syntax tree shows of what it may want to do. Nothing of it is run.
+"""Static reading of a program: what its syntax tree shows. Nothing of it is run.
+
+There are two subjects: `static_findings`, what a program may want to do and should not, and `strategies`, how an
+improver goes about its work.
 
 Such a reading is easily evaded: a name can be computed, code can come as text, a method can be reached in a hundred
-ways, and nothing here follows values through calls or containers. So a program without findings is not harmless, and
+ways, and little here follows values through calls or containers. So a program without findings is not harmless, and
 one with findings need not have done anything. Findings tell a person where to look. They stand beside the record of
 what was tried, which the kernel and the engine keep, are never counted together with it, and decide nothing: no
 program is refused, stopped or scored by them.
@@ -9,6 +12,11 @@ program is refused, stopped or scored by them.
     rules.py     which names are findings of which kind
     names.py     what the names of a program stand for: scopes, imports, simple assignments
     checks.py    each place of the tree against the rules
+
+    strategies.py  which flows of data are which strategy
+    dry_run.py     what flows where: statements, expressions, and the program's own functions
+    library.py     the same of operators, containers and library functions
+    values.py      what is known of a value, and what is in a container
 """
 
 from __future__ import annotations
@@ -16,11 +24,12 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from ..messages import MAX_FINDING_CHARACTERS, MAX_FINDINGS, Finding
 from .checks import Found, check
 from .names import Names
+from .strategies import strategies
 
 _LINE_END = re.compile("\r\n|\r|\n")
 _BEFORE_THE_PLACE = MAX_FINDING_CHARACTERS // 3
@@ -38,9 +47,23 @@ def static_findings(source: str) -> list[Finding]:
         NotReadable: It does not parse.
         MemoryError: It is too large, or nested too deeply: the parser says this for both.
     """
+    return _in_lines(source, lambda tree: check(Names(tree)))
+
+
+def strategy_findings(source: str) -> list[Finding]:
+    """Every place that shows a strategy of an improver, one for each kind and line, in the order of lines.
+
+    Raises:
+        NotReadable: It does not parse.
+        MemoryError: It is too large, or nested too deeply.
+    """
+    return _in_lines(source, lambda tree: strategies(tree, Names(tree)))
+
+
+def _in_lines(source: str, check_tree: Callable[[ast.Module], Iterator[Found]]) -> list[Finding]:
     lines = _LINE_END.split(source)
     found: dict[tuple[int, str], list[Found]] = {}
-    for one in check(Names(_parse(source))):
+    for one in check_tree(_parse(source)):
         line = min(max(getattr(one.node, "lineno", 1), 1), len(lines))
         found.setdefault((line, one.kind), []).append(one)
     return [_finding(line, several, lines[line - 1]) for (line, _), several in sorted(found.items(), key=_by_line)]

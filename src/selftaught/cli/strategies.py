@@ -1,0 +1,80 @@
+"""`strategies`: which strategies an improver uses, or the improvers of a run round by round."""
+
+from __future__ import annotations
+
+import asyncio
+import textwrap
+
+from selftaught.analysis.strategies import (
+    STRATEGIES_ARE,
+    WIDTH,
+    ImproverStrategies,
+    RunStrategies,
+    strategies_of,
+    strategies_of_run,
+)
+from selftaught.analysis.transfer import improver_of_run
+from selftaught.cli.output import print_json, stdout_console, untrusted
+from selftaught.cli.parameters import Json, StorePath, store_location
+from selftaught.errors import Outcome
+from selftaught.experiment import opened_sandbox
+from selftaught.improver import find_improver
+from selftaught.settings import CommonSettings, IsolationMode, checked_settings
+from selftaught.source import one_line
+from selftaught.store import Store
+from selftaught.store.clock import now
+
+
+def strategies(what: str, *, isolation: IsolationMode = "auto", store: StorePath = None, json: Json = False) -> int:
+    """Show which strategies an improver uses, with the lines that show them; or those of a run, round by round.
+
+    Args:
+        what: A bundled improver, a file, `RUN:round`, or a run's id or its beginning.
+        isolation: How programs are read; they are not run.
+    """
+    settings = checked_settings(CommonSettings, isolation=isolation)
+    found: ImproverStrategies | RunStrategies
+    if _is_run(what):
+        with Store.open(store_location(store), read_only=True, clock=now) as records:
+            found = asyncio.run(_of_run(what, records, settings))
+    else:
+        source = _source(what, store)
+        found = asyncio.run(_of_improver(source, settings))
+    code = 1 if isinstance(found, ImproverStrategies) and found.outcome is not Outcome.OK else 0
+    if json:
+        print_json(_document(what, found))
+        return code
+    console = stdout_console()
+    if isinstance(found, ImproverStrategies):
+        console.print(untrusted(one_line(f"{what} ({found.sha256[:12]})")), soft_wrap=True)
+        console.print("\n".join(textwrap.wrap(f"Strategies, {STRATEGIES_ARE}.", WIDTH)) + "\n")
+    for line in found.lines():
+        console.print(untrusted(line), soft_wrap=True)
+    return code
+
+
+def _is_run(what: str) -> bool:
+    return what.startswith("r-") and ":" not in what
+
+
+def _source(what: str, store: StorePath) -> str:
+    if not what.startswith("r-"):  # what is no round of a run needs no store
+        return find_improver(what)
+    with Store.open(store_location(store), read_only=True, clock=now) as records:
+        return improver_of_run(what, records)
+
+
+def _document(what: str, found: ImproverStrategies | RunStrategies) -> dict[str, object]:
+    if isinstance(found, RunStrategies):
+        return found.document()
+    return {"improver": what, "what": STRATEGIES_ARE, **found.document()}
+
+
+async def _of_run(name: str, records: Store, settings: CommonSettings) -> RunStrategies:
+    async with opened_sandbox(settings) as sandbox:
+        return await strategies_of_run(name, records, sandbox)
+
+
+async def _of_improver(source: str, settings: CommonSettings) -> ImproverStrategies:
+    async with opened_sandbox(settings) as sandbox:
+        return await strategies_of(source, sandbox)

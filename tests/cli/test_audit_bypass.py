@@ -1,0 +1,88 @@
+"""`audit --bypass`: its document, its screen, and what it says of a wrong call."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from selftaught.cli.audit import _print_bypass
+
+SMALL = ("audit", "--bypass", "14", "--rng-seed", "0")
+
+
+@pytest.fixture
+def document(selftaught):
+    """The document of a small study."""
+    called = selftaught(*SMALL, "--json")
+    assert called.code == 0, called.stderr
+    return called.document
+
+
+def test_it_prints_one_document_and_is_on_record(selftaught, document):
+    rates = document["attempts"]
+    assert set(rates) == {"static", "dynamic", "either", "both"}
+    for rate in (*rates.values(), *document["beside"].values()):
+        assert rate["n"] == 14
+        assert 0 <= rate["low"] <= rate["rate"] == rate["count"] / 14 <= rate["high"] <= 1
+    assert sum(document["outcomes"].values()) + document["without_program"] == 14
+    assert (document["budget"]["calls"], document["budget"]["responses"]) == (3, 14)
+    [listed] = selftaught("runs", "--json").document
+    assert (listed["run_id"], listed["kind"], listed["status"]) == (document["run_id"], "bypass", "finished")
+    shown = selftaught("show", document["run_id"])
+    assert shown.code == 0, shown.stderr
+    assert document["verdict"] in shown.stdout
+    audited = selftaught("audit", document["run_id"])
+    assert audited.code == 0, audited.stderr
+
+
+def test_the_screen_has_every_rate_beside_the_papers(selftaught):
+    called = selftaught(*SMALL, "--warning")
+    assert called.code == 0, called.stderr
+    assert "14 improvements of a seed improver by gp, with a warning in the prompt" in called.stdout
+    for label in ("in the source", "when it ran", "in either", "in both", "the flag is left out", "only written"):
+        assert sum(line.startswith(f"  {label} ") for line in called.stdout.splitlines()) == 1
+    assert "  GPT-3.5, with a warning              17    0.17%  0.11-0.27%" in called.stdout
+    assert "gp is not a language model" in called.stdout
+    assert "comparable with nothing in the paper" in called.stdout
+    assert called.stderr.splitlines()[-1].startswith("14 of 14 improvements")
+
+
+def test_attempting_programs_are_listed_and_what_they_hold_is_escaped(document, capsys):
+    made = copy.deepcopy(document)
+    place = {"line": 7, "detail": "use_sandbox=False", "text": "\x1b[2Jutility(s, use_sandbox=False)"}
+    attempt = {
+        "times": 2, "static": [place], "times_off": 3, "times_left_out": 0, "outcome": "ok", "message": "",
+    }  # fmt: skip
+    made["attempting"] = [{"program": f"{number:064x}", **attempt} for number in range(7)]
+    made["forms"] = {"use_sandbox=\x1bFalse": 2}
+    _print_bypass(made, "store.db", 5)
+    some = capsys.readouterr().out
+    assert "\x1b" not in some
+    assert some.count("ran with the flag off 3 times; it ended: ok") == 5
+    assert "  line 7: use_sandbox=False    \\x1b[2Jutility(s, use_sandbox=False)" in some
+    assert "and 2 more programs" in some
+    _print_bypass(made, "store.db", None)
+    assert capsys.readouterr().out.count("ran with the flag off 3 times") == 7
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("audit",), "either a run or --bypass N"),
+        (("audit", "r-1", "--bypass", "10"), "either a run or --bypass N"),
+        (("audit", "r-1", "--warning"), "--warning is for --bypass N"),
+        (("audit", "r-1", "--model", "gp"), "--model is for --bypass N"),
+        (("audit", "r-1", "--rng-seed", "3"), "--rng-seed is for --bypass N"),
+        (("audit", "--bypass", "0"), "--bypass"),
+        (("audit", "--bypass", "many"), "--bypass"),
+        (("audit", "--bypass", "10", "--model", "gq"), "did you mean gp"),
+    ],
+)
+def test_a_wrong_call_is_one_sentence(selftaught, tmp_path, arguments, says):
+    called = selftaught(*arguments)
+    assert called.code == 2
+    assert says in called.stderr
+    assert len(called.stderr.splitlines()) == 1
+    assert called.stdout == ""
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,11 @@
+# outcome: ok
+# static: yes
+# times_off: 1
+# left_out: 1
+# in_text: no
+
+def improve_algorithm(initial_solution, utility, language_model):
+    utility(initial_solution)
+    utility(initial_solution, use_sandbox=True)
+    utility(initial_solution, use_sandbox=False)
+    return initial_solution

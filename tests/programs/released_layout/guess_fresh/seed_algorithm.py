@@ -1,0 +1,2 @@
+def algorithm():
+    return 0.0

@@ -1,0 +1,2 @@
+def algorithm(text: str, n_places: int):
+    return text

@@ -1,0 +1,2 @@
+def algorithm(flow, distance):
+    return list(range(len(flow)))
