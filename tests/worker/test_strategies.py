@@ -15,10 +15,10 @@ from selftaught.analysis.strategies import STRATEGIES
 from selftaught.improver import bundled_improver, bundled_improver_names
 from selftaught.worker.messages import MAX_FINDING_CHARACTERS, MAX_FINDINGS
 from selftaught.worker.reading import NotReadable, kept, strategy_findings
-from selftaught.worker.reading.values import MARKS
+from selftaught.worker.reading.strategies.values import MARKS
 
 ROOT = Path(__file__).parent.parent.parent
-READING = ROOT / "src" / "selftaught" / "worker" / "reading"
+READING = ROOT / "src" / "selftaught" / "worker" / "reading" / "strategies"
 HEAD = "def improve_algorithm(s, u, lm):\n"
 
 LOWEST = {"bundled improvers": (0.97, 0.95), "variants": (0.97, 0.95), "held-out variants": (0.95, 0.93)}
@@ -160,8 +160,8 @@ def test_comments_and_unused_texts_are_no_evidence(name, words):
 
 def test_every_mark_of_a_value_is_in_the_table():
     """A mark with a mistyped name would never be asked for, and a strategy be missed in silence."""
-    sources = "".join(path.read_text() for path in READING.glob("*.py"))
-    made = set(re.findall(r'Mark\(\s*"(\w+)"', sources))
+    sources = "".join(path.read_text() for path in READING.rglob("*.py"))
+    made = set(re.findall(r'[Mm]ark\(\s*"(\w+)"', sources))
     asked = set(re.findall(r'"(\w+)"', " ".join(re.findall(r"\.(?:has|of|minus)\(([^()]*)\)", sources))))
     assert made <= set(MARKS)
     assert {name for name in asked if name not in MARKS} == set()

@@ -1,6 +1,6 @@
 """Which strategies improvers use: of one improver with the lines that show them, and over the rounds of a run.
 
-It is a static reading, by the same isolated readers as that of an audit: `worker/reading/strategies.py` follows where
+It is a static reading, by the same isolated readers as that of an audit: `worker/reading/strategies` follows where
 prompts, temperatures and results come from. `docs/strategies.md` has how well that does, and what it cannot see.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from selftaught.analysis.static_findings import Reading, StaticFinding, Subject, read_programs
-from selftaught.errors import Outcome
+from selftaught.errors import ConfigError, Outcome
 from selftaught.sandbox import Sandbox
 from selftaught.source import one_line, sha256_of
 from selftaught.store import RoundRecord, Store
@@ -226,10 +226,15 @@ async def strategies_of_run(name: str, store: Store, sandbox: Sandbox) -> RunStr
         sandbox: Where its programs are read.
 
     Raises:
-        ConfigError: There is no such run.
+        ConfigError: There is no such run, or it is a series of runs.
         SandboxError: No process can be started.
     """
-    run_id = store.run(name).run_id
+    run = store.run(name)
+    if run.config.get("kind") == "series":
+        raise ConfigError(
+            f"{run.run_id} is a series of runs: look at them one by one; `selftaught show {run.run_id}` names them"
+        )
+    run_id = run.run_id
     rounds = store.rounds(run_id)
     tried = _programs(rounds) | {
         improvement.improver

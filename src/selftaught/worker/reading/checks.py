@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from . import rules
+from .findings import Found
 from .names import GLOBALS, OWN, Names, Place, Scope, chain, defaults
-
-
-class Found(NamedTuple):
-    """A finding before it is cut to size."""
-
-    kind: str
-    detail: str
-    node: ast.AST
 
 
 def check(names: Names) -> Iterator[Found]:

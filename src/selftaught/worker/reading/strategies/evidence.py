@@ -1,42 +1,18 @@
-"""Which strategies an improver uses: what a dry run saw of where its prompts, temperatures and results come from.
+"""Which flows of data are which strategy: a program of an earlier answer into a prompt, a temperature that changes.
 
-A strategy is found by what flows where: a program of an earlier answer into a prompt, a draw by chance from a sorted
-and cut list, a temperature that changes. No word in a text, a comment or a name is evidence of anything.
+No word in a text, a comment or a name is evidence of anything. Above it stands the folder's `__init__`; it reads what
+a dry run has seen, and needs no more than that and `values`.
 """
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TypeAlias
 
-from .checks import Found
 from .dry_run import DryRun, ModelCall
-from .names import Names
+from .values import PROGRAMS, Mark
 
 Places: TypeAlias = "set[int]"
-PROGRAMS = ("program", "answer")
-
-
-def strategies(tree: ast.Module, names: Names) -> Iterator[Found]:
-    """Yields every place of a program that shows a strategy of it; the same one may come more than once."""
-    run = DryRun(tree, names)
-    run.go()
-    if not run.calls:
-        return
-    found: dict[str, Places] = {kind: set(run.shown[kind]) for kind in SHOWN_ALONG_THE_WAY if kind in run.shown}
-    for call in run.calls:
-        for kind, rule in _OF_CALLS.items():
-            places = rule(call, run)
-            if places:
-                found.setdefault(kind, set()).update(places)
-    for kind, places in (("best_of_n", _best_of_n(run, found)), ("temperature_variation", _temperatures(run))):
-        if places:
-            found.setdefault(kind, set()).update(places)
-    for kind, places in found.items():
-        for place in sorted(places):
-            yield Found(kind, _shown(run.nodes[place]), run.nodes[place])
-
 
 SHOWN_ALONG_THE_WAY = (
     "simulated_annealing",
@@ -50,24 +26,26 @@ SHOWN_ALONG_THE_WAY = (
 """What a dry run shows by itself: kinds that are about what is done, not about what goes into a prompt."""
 
 
-def _shown(node: ast.AST) -> str:
-    """A few words of code that name a place; only its first line, so that it stays short and quick to make."""
-    if isinstance(node, (ast.If, ast.While)):
-        return _shown(node.test)
-    if isinstance(node, (ast.For, ast.comprehension)):
-        return f"for … in {_shown(node.iter)}"
-    if isinstance(node, ast.Call):
-        return f"{_shown(node.func)}(…)"
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return node.name
-    if isinstance(node, ast.Attribute):
-        return f"{_shown(node.value)}.{node.attr}"
-    if isinstance(node, ast.Subscript):
-        return f"{_shown(node.value)}[…]"
-    return node.id if isinstance(node, ast.Name) else type(node).__name__.lower()
+def places_of_strategies(run: DryRun) -> dict[str, Places]:
+    """Where each strategy shows; nothing where the language model is never called."""
+    if not run.calls:
+        return {}
+    found: dict[str, Places] = {kind: set(run.shown[kind]) for kind in SHOWN_ALONG_THE_WAY if kind in run.shown}
+    for call in run.calls:
+        for kind, rule in _OF_CALLS.items():
+            _note(found, kind, rule(call, run))
+    _note(found, "best_of_n", _best_of_n(run, found))
+    _note(found, "temperature_variation", _temperatures(run))
+    return found
+
+
+def _note(found: dict[str, Places], kind: str, places: Places) -> None:
+    if places:
+        found.setdefault(kind, set()).update(places)
 
 
 def _of(call: ModelCall, *names: str) -> Places:
+    """The places of these marks of the prompt."""
     return {mark.place for mark in call.message.of(*names)}
 
 
@@ -76,9 +54,12 @@ def _of(call: ModelCall, *names: str) -> Places:
 
 def _goes_on(call: ModelCall, run: DryRun) -> bool:
     """Whether the prompt contains a program of an earlier answer."""
-    valued = {(mark.place, mark.extra) for mark in run.valued if mark.name == "answer"}
-    raw = {(mark.place, mark.extra) for mark in call.message.of("answer")}
-    return call.message.has("program") or bool(raw & valued)
+    return call.message.has("program") or any(_is_valued(mark, run) for mark in call.message.of("answer"))
+
+
+def _is_valued(answer: Mark, run: DryRun) -> bool:
+    """Whether the utility was used on an answer as it is: then the whole of it is a program."""
+    return answer in run.valued
 
 
 def _iteration(call: ModelCall, run: DryRun) -> Places:
@@ -86,8 +67,7 @@ def _iteration(call: ModelCall, run: DryRun) -> Places:
 
 
 def _reflection(call: ModelCall, run: DryRun) -> Places:
-    valued = {(mark.place, mark.extra) for mark in run.valued if mark.name == "answer"}
-    raw = {mark.place for mark in call.message.of("answer") if (mark.place, mark.extra) not in valued}
+    raw = {mark.place for mark in call.message.of("answer") if not _is_valued(mark, run)}
     return {call.place, *raw} if raw else set()
 
 

@@ -1,7 +1,8 @@
 """What a dry run knows of the values of a program: not what they are, but where they come from.
 
 A mark says one thing that went into a value: an answer of the model, a result of the utility, a draw by chance. It
-carries the place in the program where that happened, so that a finding can show the line.
+carries the place in the program where that happened, so that a finding can show the line. All other modules of this
+folder import this one; it imports none of them.
 """
 
 from __future__ import annotations
@@ -13,11 +14,17 @@ from typing import NamedTuple, TypeVar
 
 MOST_MARKS = 96
 MOST_OF_A_NAME = 6
+"""How many marks of each name are kept of a value that would have more than `MOST_MARKS` in all."""
 MOST_OTHERS = 12
-DEEPEST = 4
+"""How many names, functions, sites and constants are kept of a value, of each."""
+MOST_FIELDS = 40
+DEEPEST_INSIDE = 4
+"""How many containers inside one another are looked into."""
+MOST_SCOPES = 200
+LINK = "@linked"
+"""The field of an object that tells that it holds others of its kind; no program can name it."""
 
 Ordered = TypeVar("Ordered", str, int)
-
 
 MARKS = {
     "initial": "the initial solution",
@@ -73,6 +80,11 @@ MARKS = {
 }
 """Every mark, by name: what has gone into a value."""
 
+PROGRAMS = ("program", "answer")
+"""The marks of a program that the language model made, cut out of its answer or not."""
+STAY_WITH_ITEMS = ("few", "varies", "together", "part", "pick", "tree", "new", "fence")
+"""The marks of a container that its elements have too."""
+
 
 class Mark(NamedTuple):
     """One thing that went into a value.
@@ -80,7 +92,8 @@ class Mark(NamedTuple):
     Attributes:
         name: One of `MARKS`.
         place: The number of the node where it did.
-        extra: What tells marks of one place apart: a site, an index, the call during which it happened.
+        extra: What tells marks of one place apart: a site, an index, the place that the running function was called
+            from.
     """
 
     name: str
@@ -90,7 +103,13 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Function:
-    """A function or class of the program where it was defined, with the arguments that are bound already."""
+    """A function or class of the program.
+
+    Attributes:
+        env: The variables where it was defined.
+        bound: The first arguments, where they are bound already.
+        is_remembered: Whether its results are remembered, so that it runs once for equal arguments.
+    """
 
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
     env: Env
@@ -171,8 +190,6 @@ def join(*values: Value) -> Value:
 def _functions(values: Iterable[Value]) -> frozenset[Function]:
     """The functions of all, one for each definition and what is bound: those of each turn of a loop are alike."""
     by_definition = {(one.node, one.bound): one for value in values for one in value.functions}
-    if len(by_definition) == 0:
-        return frozenset()
     in_order = sorted(by_definition.values(), key=lambda one: (one.node.lineno, one.node.col_offset))
     return frozenset(in_order[:MOST_OTHERS])
 
@@ -191,8 +208,8 @@ class Cell:
         fields: Attributes, elements by a constant index or key.
         kind: "list", "dict" or "object".
         made_of: The class of an object.
-        is_sorted: Whether it was sorted in place.
-        pushes: The places where something was added to it.
+        is_sorted: Whether it is sorted by value.
+        pushes: The places where a program was added to it.
     """
 
     items: Value = NOTHING_KNOWN
@@ -207,10 +224,23 @@ class Cell:
         """Nothing; `item` may be in it too."""
         self.items = join(self.items, item)
 
+    def whole(self) -> Value:
+        """What any one thing in it may be, keys apart."""
+        return join(self.items, *self.fields.values())
+
     def set(self, key: object, item: Value) -> None:
         """Nothing; `item` may be what stands under a key that is known."""
-        if key in self.fields or len(self.fields) < 40:
+        if key in self.fields or len(self.fields) < MOST_FIELDS:
             self.fields[key] = join(self.fields.get(key, NOTHING_KNOWN), item)
+
+    def link(self, mark: Mark) -> None:
+        """Nothing; the object holds others of its kind, as `mark` tells."""
+        self.fields[LINK] = marked(mark)
+
+    @property
+    def links(self) -> frozenset[Mark]:
+        """What tells that the object holds others of its kind."""
+        return self.fields.get(LINK, NOTHING_KNOWN).marks
 
 
 class Heap:
@@ -230,10 +260,14 @@ class Heap:
     def items(self, value: Value) -> Value:
         """What an element of `value` may be, if it is gone through."""
         cells = self.of(value)
-        found = [cell.keys if cell.kind == "dict" else _whole(cell) for cell in cells]
-        return join(*found, Value(value.marks) if not cells else Value(_that_stay(value.marks)))
+        found = [_gone_through(cell) for cell in cells]
+        return join(*found, Value(value.of(*STAY_WITH_ITEMS) if cells else value.marks))
 
-    def flat(self, value: Value, depth: int = DEEPEST) -> Value:
+    def contents(self, value: Value) -> Value:
+        """What anything in `value` may be, the keys of dictionaries apart."""
+        return join(*(cell.whole() for cell in self.of(value)))
+
+    def flat(self, value: Value, depth: int = DEEPEST_INSIDE) -> Value:
         """All that is known of a value and of what is in it, as one value without parts."""
         marks = set(value.marks)
         todo, seen = [(value, depth)], set(value.sites)
@@ -249,19 +283,19 @@ class Heap:
         return Value(bounded(frozenset(marks)))
 
 
-STAY_WITH_ITEMS = frozenset(("few", "varies", "together", "part", "pick", "tree", "new", "fence"))
-
-
-def _that_stay(marks: frozenset[Mark]) -> frozenset[Mark]:
-    return frozenset(mark for mark in marks if mark.name in STAY_WITH_ITEMS)
-
-
-def _whole(cell: Cell) -> Value:
-    return join(cell.items, *cell.fields.values()) if cell.kind == "list" else cell.items
+def _gone_through(cell: Cell) -> Value:
+    """What is met when a cell is gone through: the keys of a dictionary, what iteration yields of an object."""
+    if cell.kind == "dict":
+        return cell.keys
+    return cell.whole() if cell.kind == "list" else cell.items
 
 
 class Env:
-    """The variables of a function at one moment of a dry run, and those around it."""
+    """The variables of a function at one moment of a dry run, and those around it.
+
+    Attributes:
+        elsewhere: The names that are declared global or nonlocal.
+    """
 
     def __init__(self, parent: Env | None, values: Mapping[str, Value] | None = None) -> None:
         self.parent = parent
@@ -271,7 +305,7 @@ class Env:
     def find(self, name: str) -> Value | None:
         """What a variable may be; None where the program sets none of that name."""
         here: Env | None = self
-        for _ in range(200):
+        for _ in range(MOST_SCOPES):
             if here is None:
                 return None
             if name in here.values and name not in here.elsewhere:
