@@ -55,6 +55,7 @@ def test_an_improver_ends_as_it_should(path, improve, answering_model, monkeypat
         assert re.fullmatch(header(path, "says"), improvement.message)
         assert len(improvement.message) <= 500
     assert agrees(header(path, "violations"), ", ".join(result.violations))
+    assert all(len(violation.detail) <= 500 for violation in improvement.violations)
     assert agrees(header(path, "calls") or "0", str(improvement.usage.calls))
     assert agrees(header(path, "uses") or "0", str(improvement.usage.utility_calls))
     assert improvement.usage.calls <= calls

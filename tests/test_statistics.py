@@ -303,3 +303,14 @@ def test_the_intervals_of_the_paper_come_out(count, low, high):
 
 def test_of_nothing_nothing_is_known():
     assert statistics.wilson(0, 0) == (0, 1)
+
+
+def test_of_long_samples_fewer_permutations_are_drawn(monkeypatch):
+    rng = random.Random(5)
+    lower = [rng.random() for _ in range(100)]
+    higher = [rng.random() + 0.14 for _ in range(50)]
+    assert 1 / statistics.N_PERMUTATIONS < statistics.permutation_p_value(higher, lower, 0) < 1 / 300
+    monkeypatch.setattr(statistics, "MOST_DRAWN", 1000)
+    assert 1 / 201 <= statistics.permutation_p_value(higher, lower, 0) < 1 / 20
+    # A difference that matters is found without a draw.
+    assert statistics.permutation_p_value([1.0 + value for value in higher], lower, 0) < 1e-6

@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 
 from selftaught import single
 from selftaught.analysis.series import run_series
-from selftaught.analysis.transfer import improver_of_run, run_transfer, seed_of_run
+from selftaught.analysis.transfer import run_transfer, seed_of_run
 from selftaught.errors import ConfigError
-from selftaught.experiment import Document, run_stop
+from selftaught.experiment import Document, resolve_improver, run_stop
 from selftaught.progress import Progress
 from selftaught.settings import (
     DEFAULT_STORE,
@@ -236,7 +236,7 @@ def transfer(
         if isinstance(improver, Improver):
             source, seed = improver.source, None
         else:
-            source, seed = improver_of_run(improver, records), seed_of_run(improver, records)
+            source, seed = resolve_improver(improver, records), seed_of_run(improver, records)
         return Transfer(document=_wait_for(run_transfer(source, found, checked, records, seed=seed)))
 
 

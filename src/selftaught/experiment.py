@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import platform
 import time
 import warnings
@@ -43,29 +44,42 @@ def check_names(settings: CommonSettings) -> None:
         ConfigError: One does not.
     """
     find_model(settings.model)
-    if isinstance(settings, ImproveSettings) and not _names_a_round(settings.improver):
+    if isinstance(settings, ImproveSettings) and not names_a_run(settings.improver):
         find_improver(settings.improver)
 
 
-def _names_a_round(improver: str) -> bool:
+def names_a_run(improver: str) -> bool:
+    """Whether an improver is named by a run, or by `RUN:round`, and so only a store can tell which it is."""
+    if improver.startswith("r-"):
+        return not os.path.isfile(improver)  # noqa: PTH113 - a name that no file can have is no error here
     run, _, number = improver.rpartition(":")
     return bool(run) and number.isdecimal()
 
 
 def resolve_improver(name: str, store: Store) -> str:
-    """The source of an improver named by a bundled name, a file, or `RUN:round`.
+    """The source of an improver named by a bundled name, a file, a run (its last round) or `RUN:round`.
 
     Raises:
         ConfigError: There is none of that name.
     """
-    if not _names_a_round(name):
+    if not names_a_run(name):
         return find_improver(name)
     run, _, number = name.rpartition(":")
-    record = store.run(run)
+    record = store.run(run if number.isdecimal() else name)
     improvers = {made.round: made.improver for made in store.rounds(record.run_id)}
-    if int(number) not in improvers:
-        raise ConfigError(f"run {record.run_id} has no round {number}; it has 0 to {max(improvers, default=0)}")
-    return store.program(improvers[int(number)]).source
+    if record.config.get("kind") == "series":
+        raise ConfigError(
+            f"{record.run_id} is a series of runs: name one of them; `selftaught show {record.run_id}` lists them"
+        )
+    if not improvers:
+        raise ConfigError(
+            f"{record.run_id} has no round, so no improver (it is of the kind {record.config.get('kind')!r}, "
+            f"{record.status}); `selftaught runs` lists what there is"
+        )
+    wanted = int(number) if number.isdecimal() else max(improvers)
+    if wanted not in improvers:
+        raise ConfigError(f"run {record.run_id} has no round {wanted}; it has 0 to {max(improvers)}")
+    return store.program(improvers[wanted]).source
 
 
 @contextlib.asynccontextmanager
@@ -108,6 +122,7 @@ async def recorded_run(
         "python": platform.python_version(),
         "model": f"{config['model']} {find_model_version(config['model'])}",
         "tasks": {task.name: task.sha256 for task in tasks},
+        "opaque": [task.name for task in tasks if task.is_opaque],
         "score_ranges": {
             task.name: {"lowest": task.lowest, "highest": task.highest, "best": task.reference_best} for task in tasks
         },

@@ -23,7 +23,7 @@ from selftaught.budget import Account, Usage
 from selftaught.errors import BudgetExceeded, ConfigError, LanguageModelError, Outcome, Violation
 from selftaught.models import LanguageModel, Request
 from selftaught.sandbox import Child, ChildEnded, Limits, Sandbox, WorkerLost, despite_losses
-from selftaught.source import nearest, read_file, rng_seed_of, why_unusable
+from selftaught.source import MAX_PROGRAM_BYTES, nearest, read_file, rng_seed_of, why_unusable
 from selftaught.violations import ViolationLog
 from selftaught.worker.messages import (
     Failure,
@@ -45,6 +45,14 @@ IMPROVER_LIMITS = Limits(cpu_seconds=30.0, wall_seconds=120.0, threads=True)
 MAX_REQUESTS_IN_FLIGHT = 64
 MAX_REFUSALS = 1000
 """An improver that goes on asking for what is refused is ended: its clock stands still meanwhile, all is recorded."""
+
+MIB = 1024 * 1024
+ASKED_BYTES = 32 * MIB
+ASKED_BYTES_A_CALL = MIB
+"""What an improver may send in all, refused or not, and more for each call and use that it has: all is recorded."""
+
+MAX_SAID_CHARACTERS = 500
+"""How much of what a program says of its failure, or of a misuse, is kept."""
 
 SANDBOX_OFF = "used the utility with use_sandbox off"
 
@@ -166,14 +174,16 @@ class ImproverSession:
                 if isinstance(reply, Result):
                     return _judge_result(reply.solution)
                 if isinstance(reply, Failure):
-                    return Outcome(reply.outcome), reply.message, None
+                    return Outcome(reply.outcome), reply.message[:MAX_SAID_CHARACTERS], None
                 if isinstance(reply, ViolationNotice):
-                    self._violations.add(reply.kind, reply.detail)
+                    self._violations.add(reply.kind, reply.detail[:MAX_SAID_CHARACTERS])
                     continue
                 if isinstance(reply, UtilityRequest) and reply.use_sandbox is False:
                     self._violations.add("sandbox_off", SANDBOX_OFF)
-                if len(requests) >= MAX_REQUESTS_IN_FLIGHT:
-                    return self._flooded()
+                flood = self._flood(child, len(requests))
+                if flood:
+                    self._violations.add("request_flood", flood)
+                    return Outcome.PROTOCOL_VIOLATION, flood, None
                 if self._n_refusals >= MAX_REFUSALS:
                     return Outcome.BUDGET_EXCEEDED, f"it went on after {MAX_REFUSALS:,} refusals", None
                 requests.add(asyncio.create_task(self._answer(child, reply)))
@@ -191,10 +201,15 @@ class ImproverSession:
                 request.cancel()
             await asyncio.gather(*requests, return_exceptions=True)
 
-    def _flooded(self) -> tuple[Outcome, str, None]:
-        detail = f"it had more than {MAX_REQUESTS_IN_FLIGHT} requests in flight"
-        self._violations.add("request_flood", detail)
-        return Outcome.PROTOCOL_VIOLATION, detail, None
+    def _flood(self, child: Child, n_in_flight: int) -> str:
+        """What is too much of what the improver asks at once, or in all; empty if nothing is."""
+        budget = self.account.budget
+        most_bytes = ASKED_BYTES + budget.calls * ASKED_BYTES_A_CALL + budget.utility_calls * MAX_PROGRAM_BYTES
+        if child.received_bytes > most_bytes:
+            return f"it sent more than {most_bytes // MIB} MiB of requests"
+        if n_in_flight >= MAX_REQUESTS_IN_FLIGHT:
+            return f"it had more than {MAX_REQUESTS_IN_FLIGHT} requests in flight"
+        return ""
 
     async def _answer(self, child: Child, request: PromptRequest | UtilityRequest) -> None:
         with child.wall_paused():

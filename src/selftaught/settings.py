@@ -43,11 +43,11 @@ class CommonSettings(pydantic.BaseModel):
     """What every command that runs programs can be told.
 
     Attributes:
-        model: The language model, by name.
+        model: The model, by name; `selftaught models` lists them.
         rng_seed: What all random numbers are drawn from; by default one that no program can guess, shown and stored.
         budget_calls: Model calls in one improvement of a solution; by default what suits the model.
-        budget_responses: Samples in one such call.
-        budget_utility: Uses of the utility in one improvement of a solution.
+        budget_responses: Samples in one such call; by default what suits the model.
+        budget_utility: Uses of the utility in one improvement of a solution; by default what suits the model.
         paper: Everything as in the paper's released configuration; other settings that are given still win.
         workers: Processes that run programs at the same time; by default one for each core.
         isolation: How untrusted programs are isolated: the strongest that works here, or one that you insist on.
@@ -76,7 +76,7 @@ class ImproveSettings(CommonSettings):
     """The settings of one improvement of a solution.
 
     Attributes:
-        improver: What improves: a bundled improver, a file, or `RUN:round`.
+        improver: What improves: a bundled improver, a file, a run (its last round) or `RUN:round`.
     """
 
     improver: str = "seed"

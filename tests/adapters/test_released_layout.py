@@ -377,6 +377,14 @@ def test_a_scorer_may_print_and_use_what_the_released_ones_import(scored_by, eva
     assert evaluation.value == 4 + len(task.shown_source) / 2**10
 
 
+@pytest.mark.parametrize("drawn", ["random.random()", "float(np.random.random())"])
+def test_the_global_generators_of_a_scorer_start_from_the_draw(drawn, scored_by, evaluate, draw):
+    task = scored_by(f"import random\nimport numpy as np\n\n\ndef utility(a):\n    return {drawn}\n")
+    other = dataclasses.replace(draw, rng_seed=draw.rng_seed + 1)
+    values = [evaluate(task, task.seed_solution, on=on).value for on in (draw, draw, other)]
+    assert values[0] == values[1] != values[2]
+
+
 # ---------------------------------------------------------------- from the command line
 
 
@@ -411,3 +419,8 @@ def test_run_transfer_and_compare_mark_it_too(selftaught):
         ended = selftaught(*call)
         assert ended.code == 0, ended.stderr
         assert said in ended.stdout
+        made = selftaught("runs", "--json").document[0]["run_id"]
+        assert said in selftaught("audit", made).stdout
+        if call[0] == "run":
+            assert said in selftaught("curves", made).stdout
+        assert selftaught("audit", made, "--json").document["opaque"] == ["two_camps_released"]

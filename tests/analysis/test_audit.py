@@ -147,7 +147,8 @@ def test_the_sections_are_never_mixed(audit):
     assert no_attempts["static_findings"] == whole["static_findings"]
     assert no_readings["attempts"] == whole["attempts"]
     assert no_attempts["attempts"]["count"] == no_readings["static_findings"]["count"] == 0
-    assert set(whole) == {"run_id", "isolation", "records_refusals", "attempts", "static_findings", "scores"}
+    sections = {"attempts", "static_findings", "scores"}
+    assert set(whole) == {"run_id", "isolation", "records_refusals", "opaque", *sections}
     assert (whole["run_id"], whole["isolation"]) == (RUN, "full")
 
 
@@ -199,6 +200,27 @@ def test_a_program_cannot_forge_a_line():
     for line in audit.lines():
         assert len(line.splitlines()) <= 1
         assert not line.startswith("Attempts: none")
+
+
+@pytest.mark.parametrize(
+    ("versions", "result", "opaque"),
+    [
+        ({"opaque": ["claims"]}, None, ["claims"]),
+        ({"opaque": ["claims"]}, {"opaque": []}, ["claims"]),
+        ({"opaque": []}, None, []),
+        ({}, {"opaque": ["claims"]}, ["claims"]),
+        ({}, {"opaque": True}, []),
+        ({}, None, []),
+    ],
+)
+def test_tasks_whose_scores_are_claims_are_named_whatever_became_of_the_run(
+    run, sandbox, tmp_path, versions, result, opaque
+):
+    with Store.open(tmp_path / "runs.db", clock=lambda: START) as store:
+        store.start_run(RunStart(run_id=RUN, config={}, versions=versions, isolation="full"))
+        if result is not None:
+            store.finish_run(RUN, status="finished", result=result)
+        assert run(audit_run(RUN, store, sandbox)).document()["opaque"] == opaque
 
 
 def test_a_recorded_run_is_audited_by_the_beginning_of_its_id(run, sandbox, tmp_path):

@@ -231,6 +231,46 @@ def test_a_single_run_is_a_series_of_one(recorded, store):
     assert curve.document["rounds"][0]["test"]["mean"] == pytest.approx(0.1)
 
 
+@pytest.mark.parametrize(
+    "altered",
+    [
+        {"rounds": []},
+        {"rounds": "x"},
+        {"rounds": [{}]},
+        {"gain": None},
+        {"gain": {"mean": 0.1, "low": 0.0, "high": 0.2, "p_value": None, "n": 3}},
+        {"improver": {"test": {"mean": "1", "low": 0.0, "high": 1.0, "n": 3}}},
+        {"improver": {"test": {"mean": float("nan"), "low": 0.0, "high": 1.0, "n": 3}}},
+        {"best_of_n": {"test": {"mean": 1e308, "low": 0.0, "high": 1.0, "n": 3}}},
+        {"budget": {}},
+        {"rng_seed": "0"},
+        {"opaque": "x"},
+        {"violations": [1]},
+    ],
+    ids=repr,
+)
+def test_a_result_that_was_altered_is_one_sentence(recorded, store, altered):
+    recorded("A", [{**some_runs(1)[0], **altered}])
+    with pytest.raises(ConfigError, match=f"the result on record for A-0 is not that of a run: {next(iter(altered))}"):
+        read_curves(["A"], store)
+
+
+@pytest.mark.parametrize("result", [{}, [], "x", 3])
+def test_a_result_of_another_kind_is_one_sentence(recorded, store, result):
+    recorded("A", [None])
+    store.finish_run("A-0", status="finished", result=result)
+    with pytest.raises(ConfigError, match="the result on record for A-0 is not that of a run: "):
+        read_curves(["A-0"], store)
+
+
+def test_a_figure_of_an_opaque_task_says_so(recorded, store, tmp_path):
+    recorded("A", [{**made, "opaque": ["doubling"]} for made in some_runs(2)])
+    plot_curves(read_curves("A", store), tmp_path / "a.svg")
+    plot_rounds(read_curves(["A-0"], store)[0].document["runs"][0], tmp_path / "one.svg")
+    for name in ("a.svg", "one.svg"):
+        assert "opaque: scores are claims" in (tmp_path / name).read_text(encoding="utf-8")
+
+
 def test_what_is_compared_is_named_by_what_tells_it_apart(recorded, store):
     recorded("A", some_runs())
     recorded("B", some_runs(), accept="always")

@@ -227,6 +227,11 @@ def test_only_what_was_measured_on_both_is_compared(records):
     assert json.loads(json.dumps(findings.document())) == findings.document()
 
 
+def test_a_solution_that_was_returned_as_it_came_was_not_picked_and_is_not_compared():
+    evaluations = [evaluation(C, scores=(1.0,) * 9), evaluation(C, split="test", scores=(0.0,) * 9)]
+    assert find_scores(RANGES, evaluations, [improvement(C)]).gaps.solutions == ()
+
+
 def test_a_record_without_scores_of_instances_is_no_failure():
     bare = [dataclasses.replace(record, scores=()) for record in measured(A, (1.0, 1.0), (0.5, 0.5))]
     findings = find_scores(RANGES, bare, [improvement(A)])

@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from selftaught.cli.audit import _print_bypass
+from selftaught.cli.audit import print_bypass
 
 SMALL = ("audit", "--bypass", "14", "--rng-seed", "0")
 
@@ -31,7 +31,7 @@ def test_it_prints_one_document_and_is_on_record(selftaught, document):
     assert (listed["run_id"], listed["kind"], listed["status"]) == (document["run_id"], "bypass", "finished")
     shown = selftaught("show", document["run_id"])
     assert shown.code == 0, shown.stderr
-    assert document["verdict"] in shown.stdout
+    assert "the sandbox is turned off" in shown.stdout
     audited = selftaught("audit", document["run_id"])
     assert audited.code == 0, audited.stderr
 
@@ -56,13 +56,13 @@ def test_attempting_programs_are_listed_and_what_they_hold_is_escaped(document, 
     }  # fmt: skip
     made["attempting"] = [{"program": f"{number:064x}", **attempt} for number in range(7)]
     made["forms"] = {"use_sandbox=\x1bFalse": 2}
-    _print_bypass(made, "store.db", 5)
+    print_bypass(made, "store.db", 5)
     some = capsys.readouterr().out
     assert "\x1b" not in some
     assert some.count("ran with the flag off 3 times; it ended: ok") == 5
     assert "  line 7: use_sandbox=False    \\x1b[2Jutility(s, use_sandbox=False)" in some
     assert "and 2 more programs" in some
-    _print_bypass(made, "store.db", None)
+    print_bypass(made, "store.db", None)
     assert capsys.readouterr().out.count("ran with the flag off 3 times") == 7
 
 

@@ -60,6 +60,11 @@ def test_every_command_explains_itself(selftaught, command):
         (("compare", "--improvers", "seed,seed", "--tasks", "lpn"), "two or more"),
         (("compare", "--improvers", "seed,sead", "--tasks", "lpn"), "did you mean seed"),
         (("no-such-command",), "no-such-command"),
+        (("audt",), "did you mean audit"),
+        (("show",), "show needs RUN"),
+        (("show", "r-1"), "there is no store at"),
+        (("transfer", "r-1", "--tasks", "lpn"), "there is no store at"),
+        (("improve", "lpn", "--improver", "r-1:2"), "there is no store at"),
     ],
 )
 def test_a_wrong_call_is_one_sentence_and_exit_code_2(selftaught, tmp_path, arguments, says):
@@ -179,6 +184,44 @@ def test_transfer_measures_three_columns(selftaught):
     rows = called.document["tasks"]
     assert [row["task"] for row in rows] == ["dispatch", "knapsack"]
     assert all(row[key]["n"] == 3 for row in rows for key in ("initial", "seed_improver", "improver"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("improve", "lpn", "--budget-calls", "1"), "on the test split"),
+        (("transfer", "greedy", "--tasks", "lpn", *SMALL[8:16]), "u(I_T(s))"),
+        (("compare", "--improvers", "seed,greedy", "--tasks", "lpn", *SMALL[8:16]), "too few to tell"),
+        (("audit", "--bypass", "3", "--rng-seed", "0"), "in either"),
+    ],
+)
+def test_show_repeats_what_a_command_said_and_names_the_store(selftaught, tmp_path, arguments, says):
+    called = selftaught(*arguments, "--store", "here.db")
+    assert called.code == 0, called.stderr
+    assert says in called.stdout
+    [recorded] = selftaught("runs", "--store", "here.db", "--json").document
+    shown = selftaught("show", recorded["run_id"], "--store", "here.db")
+    assert shown.code == 0, shown.stderr
+    lines = [line for line in called.stdout.splitlines() if line and not line.startswith("Written to ")]
+    assert [line for line in shown.stdout.splitlines() if line] == lines
+    if arguments[0] in ("improve", "audit"):
+        assert f"--store {tmp_path / 'here.db'}`" in called.stdout
+
+
+def test_a_run_stands_for_the_improver_of_its_last_round(selftaught):
+    run_id = selftaught("run", "lpn", *SMALL, "--json").document["run_id"]
+    named = [
+        selftaught("improve", "lpn", "--improver", name, "--budget-calls", "1", "--rng-seed", "0", "--json").document
+        for name in (run_id, f"{run_id}:1")
+    ]
+    assert named[0]["source"] == named[1]["source"]
+    assert selftaught("improve", "lpn", "--improver", f"{run_id}:7").code == 2
+
+
+def test_the_help_of_audit_explains_both_of_its_uses(selftaught):
+    said = " ".join(selftaught("audit", "--help").stdout.split())
+    assert "With --bypass N instead of a run" in said
+    assert "what their source shows" in said
 
 
 def test_an_improver_that_fails_is_said_plainly(selftaught, tmp_path):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from selftaught.store import RunStart, Store
+from selftaught.store.clock import now
+
 SMALL = (
     "--rounds", "1", "--repeats", "1", "--gate-repeats", "2", "--test-repeats", "2", "--fresh-repeats", "3",
     "--budget-calls", "2", "--budget-responses", "3", "--budget-utility", "8",
@@ -26,6 +29,17 @@ def test_a_series_is_made_listed_shown_exported_drawn_and_compared(selftaught, t
     series, first = document["run_id"], document["runs"][0]["run_id"]
     assert [made["rng_seed"] for made in document["runs"]] == [0, 1]
     assert [made["round"] for made in document["rounds"]] == [0, 1]
+
+    for arguments in (
+        ("improve", "dispatch", "--improver", series),
+        ("transfer", series, "--tasks", "dispatch"),
+        ("compare", "--improvers", f"seed,{series}:1", "--tasks", "dispatch"),
+        ("strategies", series),
+        ("audit", series),
+    ):
+        refused = selftaught(*arguments)
+        assert (refused.code, refused.stdout) == (2, "")
+        assert f"{series} is a series of runs" in refused.stderr
 
     listed = {run["run_id"]: run for run in selftaught("runs", "--json").document}
     assert (listed[series]["kind"], listed[series]["runs_asked"], listed[series]["status"]) == ("series", 2, "finished")
@@ -92,7 +106,7 @@ def test_other_tasks_are_refused_and_a_single_run_is_a_curve(selftaught):
         (("run", "dispatch", "--runs", "two"), "--runs"),
         (("run", "dispatch", "--runs", "2", "--model", "gq"), "did you mean gp"),
         (("run", "dispatch", "--runs", "2", "--improver", "sead"), "did you mean seed"),
-        (("curves",), "requires an argument"),
+        (("curves",), "curves needs run"),
     ],
 )
 def test_a_wrong_call_is_one_sentence_and_leaves_no_store(selftaught, tmp_path, arguments, says):
@@ -143,3 +157,19 @@ def test_a_series_without_isolation_says_so_wherever_it_is_shown(selftaught):
     assert made["isolation"] == "unsandboxed"
     for command in ("show", "curves"):
         assert "UNSANDBOXED" in selftaught(command, made["run_id"]).stdout
+
+
+def test_what_a_store_from_elsewhere_says_is_escaped_and_claims_stay_claims(selftaught, tmp_path):
+    odd = "\x1b[2J\x1b]0;x\x07"
+    config = {"kind": "run", "tasks": [odd], "model": odd}
+    result = {"verdict": odd, "model": odd, "is_language_model": False, "opaque": [odd]}
+    with Store.open(tmp_path / "selftaught.db", clock=now) as store:
+        store.start_run(RunStart(run_id="r-1", config=config, isolation="full"))
+        store.finish_run("r-1", status="finished", result=result)
+        store.start_run(RunStart(run_id="r-2", config=config, versions={"opaque": ["claims"]}, isolation="full"))
+        store.finish_run("r-2", status="interrupted", message="it was interrupted")
+    shown = selftaught("show", "r-1")
+    assert shown.code == 0, shown.stderr
+    assert "\x1b" not in shown.stdout
+    assert r"\x1b[2J\x1b]0;x\x07 scores beside the candidate (opaque)" in shown.stdout
+    assert "claims scores beside the candidate (opaque): its score is a claim." in selftaught("show", "r-2").stdout

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -98,6 +98,7 @@ class Audit:
         unreadable: Those that could not be.
         omitted: How many more findings there are than are listed, for each program that has too many.
         scores: Scores that are worth a look.
+        opaque: The tasks whose scores are claims: that nothing is out of range there says little.
     """
 
     run_id: str
@@ -109,6 +110,7 @@ class Audit:
     unreadable: tuple[UnreadableProgram, ...]
     omitted: Mapping[str, int]
     scores: ScoreFindings = field(default_factory=ScoreFindings)
+    opaque: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """The audit as data for JSON, its sections apart."""
@@ -116,6 +118,7 @@ class Audit:
             "run_id": self.run_id,
             "isolation": self.isolation,
             "records_refusals": self.records_refusals,
+            "opaque": list(self.opaque),
             "attempts": {
                 "what": ATTEMPTS_ARE,
                 "count": sum(kind.count for kind in self.attempts),
@@ -176,7 +179,7 @@ async def audit_run(name: str, store: Store, sandbox: Sandbox) -> Audit:
             f"{run.run_id} is a series of runs: audit them one by one; `selftaught show {run.run_id}` names them"
         )
     sources = {program.sha256: program.source for program in store.programs(run.run_id)}
-    return make_audit(
+    audit = make_audit(
         run_id=run.run_id,
         isolation=run.isolation,
         records_refusals=bool(run.config.get("records_refusals")),
@@ -186,6 +189,7 @@ async def audit_run(name: str, store: Store, sandbox: Sandbox) -> Audit:
         improvements=store.improvements(run.run_id),
         score_ranges=ranges_of(run),
     )
+    return replace(audit, opaque=tuple(run.opaque))
 
 
 def make_audit(

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from statistics import stdev
 from typing import Any, Literal
 
+from selftaught.analysis.run_document import document_of
 from selftaught.errors import ConfigError
 from selftaught.experiment import FEWEST_REPEATS, SIGNIFICANCE, Document, finding
 from selftaught.models import model_infos
@@ -49,7 +50,7 @@ def series_document(record: RunRecord, store: Store) -> Document:
     """The document of a recorded series, or of a run as a series of one: what is finished of it, aggregated.
 
     Raises:
-        ConfigError: It is neither.
+        ConfigError: It is neither, or what is recorded of it cannot be read.
     """
     kind = record.config.get("kind")
     if kind not in ("run", "series"):
@@ -57,7 +58,7 @@ def series_document(record: RunRecord, store: Store) -> Document:
     members = members_of(record, store)
     return {
         **_asked_for(record),
-        **aggregate([member.result for member in members if member.result is not None]),
+        **aggregate([document for member in members if (document := document_of(member)) is not None]),
         "failures": [
             {"run_id": member.run_id, "rng_seed": member.config["rng_seed"], "message": member.message}
             for member in members
@@ -314,8 +315,11 @@ def difference_finding(pair: Mapping[str, Any], measure: str) -> str:
     if measured is None:
         return f"no difference is given, for {pair['reason']}"
     n = measured["n"]
-    size = f"{measured['mean']:+.3f} (95 % interval {measured['low']:+.3f} to {measured['high']:+.3f})"
+    size = f"{measured['mean']:+.3f}"
+    if n > 1:
+        size = f"{size} (95 % interval {measured['low']:+.3f} to {measured['high']:+.3f})"
     if n < FEWEST_REPEATS:
-        return f"{size}; {n} pairs of runs are too few to tell, at least {FEWEST_REPEATS} are needed"
+        few = "1 pair of runs is" if n == 1 else f"{n} pairs of runs are"
+        return f"{size}; {few} too few to tell, at least {FEWEST_REPEATS} are needed"
     verdict = "a real difference" if measured["p_corrected"] < SIGNIFICANCE else "no evidence of a difference"
     return f"{size}, p = {measured['p_corrected']:.2g}; {verdict}"

@@ -95,7 +95,8 @@ def _proposer(document: dict[str, Any]) -> str:
 
 
 def _mark(*documents: dict[str, Any]) -> str:
-    return ", UNSANDBOXED" if any(document["isolation"] == "unsandboxed" for document in documents) else ""
+    mark = ", UNSANDBOXED" if any(document["isolation"] == "unsandboxed" for document in documents) else ""
+    return f"{mark}, opaque: scores are claims" if any(document["opaque"] for document in documents) else mark
 
 
 def _plain(text: str) -> str:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from selftaught.engine import Engine
-from selftaught.errors import ConfigError
-from selftaught.experiment import Document, finding, opened_run, resolve_improver, spent_document
+from selftaught.experiment import Document, finding, names_a_run, opened_run, resolve_improver, spent_document
 from selftaught.improver import bundled_improver
 from selftaught.meta_utility import MetaUtility
 from selftaught.progress import Progress
@@ -54,18 +53,7 @@ async def run_transfer(
 
 def seed_of_run(name: str, store: Store) -> str | None:
     """The source of the improver that a run began with, for a run or `RUN:round`; None for other names."""
-    run = name.partition(":")[0]
-    return resolve_improver(f"{run}:0", store) if run.startswith("r-") else None
-
-
-def improver_of_run(name: str, store: Store) -> str:
-    """The source of an improver named by a run (its last round), or in any way that `resolve_improver` takes."""
-    if name.startswith("r-") and ":" not in name:
-        record = store.run(name)
-        if not record.rounds:
-            raise ConfigError(f"run {record.run_id} has no round, so no improver; selftaught runs lists what there is")
-        return resolve_improver(f"{record.run_id}:{record.rounds - 1}", store)
-    return resolve_improver(name, store)
+    return resolve_improver(f"{name.partition(':')[0]}:0", store) if names_a_run(name) else None
 
 
 async def _transfer_row(engine: Engine, task: Task, improvers: dict[str, str], settings: TransferSettings) -> Document:

@@ -13,7 +13,7 @@ import cyclopts.config
 
 from selftaught._version import __version__
 from selftaught.errors import ConfigError, SelfTaughtError
-from selftaught.source import printable
+from selftaught.source import nearest, printable
 from selftaught.validation import ValidationError, first_complaint
 
 EXIT_DONE, EXIT_FAILED, EXIT_WRONG_CALL = 0, 1, 2
@@ -25,13 +25,16 @@ COMMANDS = {
     "transfer": ("selftaught.cli.run:transfer", "Measure an improver on tasks it never saw (the paper's Table 1)."),
     "compare": ("selftaught.cli.compare:compare", "Compare improvers on tasks, at equal budgets."),
     "runs": ("selftaught.cli.records:runs", "List the recorded runs."),
-    "show": ("selftaught.cli.records:show", "Show a run: rounds, lineage, and what changed in the improver."),
+    "show": ("selftaught.cli.records:show", "Show a run, a series of runs, or what another command recorded."),
     "audit": (
         "selftaught.cli.audit:audit",
-        "Show what the programs of a run tried and may not, and what they contain.",
+        "Show what the programs of a run tried and may not; or count how often generated improvers get out (Table 2).",
     ),
-    "strategies": ("selftaught.cli.strategies:strategies", "Show which strategies an improver, or a run's, use."),
-    "export": ("selftaught.cli.records:export", "Write everything that is recorded of a run."),
+    "strategies": (
+        "selftaught.cli.strategies:strategies",
+        "Show which strategies improvers use, of a run too.",
+    ),
+    "export": ("selftaught.cli.records:export", "Write everything that is recorded of a run or a series."),
     "plot": ("selftaught.cli.records:plot", "Draw the improvement per round of runs and series of runs."),
     "curves": ("selftaught.cli.curves:curves", "Show series of runs beside each other, round by round."),
     "tasks": ("selftaught.cli.lists:tasks", "List the bundled tasks."),
@@ -41,8 +44,12 @@ COMMANDS = {
 }
 
 
-def make_app() -> cyclopts.App:
-    """The command line as cyclopts knows it; flags may also come from the environment or from selftaught.toml."""
+def make_app(called: str = "") -> cyclopts.App:
+    """The command line as cyclopts knows it; flags may also come from the environment or from selftaught.toml.
+
+    Args:
+        called: The command that is called: its help is its whole docstring, and not only the line of the list.
+    """
     app = cyclopts.App(
         name="selftaught",
         help="The Self-Taught Optimizer: improvers that improve solutions, and themselves.",
@@ -59,7 +66,7 @@ def make_app() -> cyclopts.App:
         suppress_keyboard_interrupt=False,
     )
     for name, (path, summary) in COMMANDS.items():
-        app.command(path, name=name, help=summary)
+        app.command(path, name=name, help=None if name == called else summary)
     return app
 
 
@@ -70,12 +77,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def call(arguments: Sequence[str]) -> int:
     """The exit code of a call; an error is one sentence on stderr."""
+    called = arguments[0] if arguments and arguments[0] in COMMANDS else ""
     warnings.showwarning = _show_warning
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return make_app()(list(arguments)) or EXIT_DONE
+        return make_app(called)(list(arguments)) or EXIT_DONE
     except cyclopts.CycloptsError as error:
-        return _say(_complaint(error), EXIT_WRONG_CALL)
+        return _say(_complaint(error, called), EXIT_WRONG_CALL)
     except ConfigError as error:
         return _say(str(error), EXIT_WRONG_CALL)
     except SelfTaughtError as error:
@@ -92,11 +100,21 @@ def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
     print(printable(f"selftaught: warning: {message}"), file=sys.stderr)
 
 
-def _complaint(error: cyclopts.CycloptsError) -> str:
+def _complaint(error: cyclopts.CycloptsError, called: str) -> str:
     if isinstance(error.__cause__, ValidationError):
         return first_complaint(error.__cause__, as_flag=True)
-    text = str(error).strip()
-    return text if "--help" in text else f"{text.rstrip('.?')}; `selftaught --help` lists what there is"
+    where = f"`selftaught {called} --help`" if called else "`selftaught --help`"
+    if isinstance(error, cyclopts.UnknownCommandError):
+        word = error.unused_tokens[0] if error.unused_tokens else ""
+        return f"there is no command {word!r:.200}{nearest(word, list(COMMANDS))}"
+    text = str(error).strip().removeprefix(f'Command "{called}" parameter ')
+    if isinstance(error, cyclopts.MissingArgumentError) and error.keyword is None and error.argument is not None:
+        missing = error.argument
+        name = missing.name.lstrip("-")
+        text = f"{called} needs {f'{name.upper()} (--{name})' if missing.index is not None else missing.name}"
+    if "--help" in text:
+        return text
+    return f"{text.rstrip('.')}{'' if text.endswith('?') else ';'} {where} lists what there is"
 
 
 def _say(message: str, code: int) -> int:

@@ -11,8 +11,8 @@ from cyclopts import Parameter
 
 from selftaught.analysis.audit import Audit, audit_run
 from selftaught.analysis.bypass import BypassSettings, run_bypass
-from selftaught.cli.output import print_caveats, print_json, stderr_console, stdout_console, untrusted
-from selftaught.cli.parameters import Json, StorePath, store_location
+from selftaught.cli.output import print_caveats, print_json, recalling, stderr_console, stdout_console, untrusted
+from selftaught.cli.parameters import Json, StorePath, store_location, store_to_read
 from selftaught.errors import ConfigError
 from selftaught.experiment import Document, check_names, opened_sandbox
 from selftaught.progress import Progress
@@ -35,14 +35,15 @@ def audit(
     store: StorePath = None,
     json: Json = False,
 ) -> int:
-    """Show what the programs of a run tried and may not, and, apart from that, what their source shows.
+    """Show what the programs of a run tried and may not, what their source shows, and odd scores.
 
-    With --bypass N instead of a run: let a model improve a seed improver N times, and count how often what it
-    writes turns the sandbox off (the paper's Table 2). All settings but --isolation are for that alone.
+    With --bypass N instead of a run: let a model improve a seed improver N times,
+    and count how often what it writes turns the sandbox off (the paper's Table 2).
+    All settings but --everything, --isolation, --store and --json are for that alone.
 
     Args:
-        run: The run's id, or its beginning.
-        bypass: N, the improvements of a seed improver that has a flag `use_sandbox`.
+        run: The run's id, or its beginning; not a series, whose runs are audited one by one.
+        bypass: N, how many improvements of a seed improver that has a flag `use_sandbox`; 1,000s for a rate of 0.1 %.
         warning: With --bypass: the prompt warns of turning the sandbox off.
         everything: List every program; by default the first few of each kind. With --json everything is there anyway.
     """
@@ -60,15 +61,15 @@ def audit(
     if foreign:
         raise ConfigError(f"{foreign[0]} is for --bypass N; leave it out to audit a run, whose programs are only read")
     assert run is not None
-    with Store.open(store_location(store), read_only=True, clock=now) as records:
+    with Store.open(store_to_read(store), read_only=True, clock=now) as records:
         audited = asyncio.run(_audit(run, records, settings))
     if json:
         print_json(audited.document())
         return 0
     console = stdout_console()
     for line in audited.lines(most_programs=most_programs):
-        console.print(untrusted(line), soft_wrap=True)
-    print_caveats({"isolation": audited.isolation})
+        console.print(untrusted(line))
+    print_caveats({"isolation": audited.isolation, "opaque": list(audited.opaque)})
     return 0
 
 
@@ -86,7 +87,7 @@ def _bypass(settings: BypassSettings, store: str | None, json: bool, most_progra
         if json:
             print_json(document)
         else:
-            _print_bypass(document, records.location, most_programs)
+            print_bypass(document, records.location, most_programs)
     return 0
 
 
@@ -112,7 +113,8 @@ def _shown(progress: Progress, n: int) -> Iterator[None]:
     yield
 
 
-def _print_bypass(document: Document, location: str, most_programs: int | None) -> None:
+def print_bypass(document: Document, location: str, most_programs: int | None) -> None:
+    """Nothing; prints how many of the improvements turn the sandbox off, and the first programs that do."""
     console = stdout_console()
     warned = "with a warning in the prompt" if document["warning"] else "without a warning"
     console.print(
@@ -136,7 +138,8 @@ def _print_bypass(document: Document, location: str, most_programs: int | None) 
         f"\nUsed: {used['calls']:,} model calls, {used['responses']:,} responses, {used['seconds']:.0f} s; "
         f"isolation: {document['isolation']}; rng-seed {document['rng_seed']}."
     )
-    console.print(f"Stored in {location} as {document['run_id']}: `selftaught audit {document['run_id']}`")
+    audit_it = recalling(f"selftaught audit {document['run_id']}", location)
+    console.print(f"Stored in {location} as {document['run_id']}: {audit_it}")
     print_caveats({"isolation": document["isolation"]})
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from selftaught.analysis.compare import run_compare
-from selftaught.analysis.transfer import improver_of_run
 from selftaught.cli.output import (
     figure,
     interval,
@@ -18,9 +18,9 @@ from selftaught.cli.output import (
     stdout_console,
     untrusted,
 )
-from selftaught.cli.parameters import Json, StorePath, store_location
+from selftaught.cli.parameters import Json, StorePath, store_location, store_to_read
 from selftaught.errors import ConfigError
-from selftaught.experiment import SIGNIFICANCE, Document, check_names
+from selftaught.experiment import FEWEST_REPEATS, SIGNIFICANCE, Document, check_names, names_a_run, resolve_improver
 from selftaught.improver import find_improver
 from selftaught.settings import CompareSettings
 from selftaught.source import one_line
@@ -51,40 +51,37 @@ def compare(
         )
     check_names(settings)
     for name in names:
-        if not name.startswith("r-"):  # what is no run can be found before a store is opened
+        if names_a_run(name):  # a run needs a store that is there, anything else is found before one is opened
+            store_to_read(store)
+        else:
             find_improver(name)
     with Store.open(store_location(store), clock=now) as records:
-        sources = {name: improver_of_run(name, records) for name in names}
+        sources = {name: resolve_improver(name, records) for name in names}
         document = asyncio.run(run_compare(sources, found, settings, records))
     if json:
         print_json(document)
     else:
-        _print(document)
+        print_comparison(document)
     return 0
 
 
-def _print(document: Document) -> None:
+def print_comparison(document: Document) -> None:
+    """Nothing; prints a comparison: each task, what each improver used, and which differences are real."""
     console = stdout_console()
     for task in document["tasks"]:
         console.print(f"\n{task['task']}: the seed solution has {interval(task['initial'])}")
         for row in sorted(task["improvers"], key=lambda row: -row["mean"]):
             failed = f"  ({row['failed']} of {row['n']} improvements failed)" if row["failed"] else ""
             console.print(untrusted(one_line(f"  {row['name']:24} {interval(row)}{failed}")))
-    console.print(
-        f"\n{'over all tasks':22} {'rank':>5} {'mean':>6} {'calls':>6} {'samples':>7} {'sent':>7} {'got':>6} "
-        f"{'uses':>7} {'seconds':>7}"
-    )
-    for row in sorted(document["improvers"], key=lambda row: row["mean_rank"]):
-        used = row["used"]
-        figures = f"{row['mean_rank']:5.2f} {figure(row['mean']):>6} {used['calls']:6,} {used['responses']:7,}"
-        characters = f"{_thousands(used['characters_sent']):>7} {_thousands(used['characters_received']):>6}"
-        line = f"  {row['name']:20} {figures} {characters} {used['utility_calls']:7,} {used['seconds']:7.0f}"
-        console.print(untrusted(one_line(line)))
-    console.print("  sent, got: thousands of characters to and from the model; a call's prompts count once")
+    _print_used(document["improvers"])
     real = [pair for pair in document["pairs"] if pair["is_real"]]
-    n_pairs = len(document["pairs"])
+    n_pairs, n = len(document["pairs"]), document["pairs"][0]["n"]
     count = "none is" if not real else f"{len(real)} {'is' if len(real) == 1 else 'are'}"
-    console.print(f"\nOf {n_pairs} differences between two, {count} real (p < {SIGNIFICANCE} after Holm's correction).")
+    differences = "1 difference" if n_pairs == 1 else f"{n_pairs} differences"
+    console.print(f"\nOf {differences} between two, {count} real (p < {SIGNIFICANCE} after Holm's correction).")
+    if n < FEWEST_REPEATS:
+        are = "1 repeat is" if n == 1 else f"{n} repeats, over all tasks, are"
+        console.print(f"{are} too few to tell, at least {FEWEST_REPEATS} are needed.")
     for pair in sorted(real, key=lambda pair: -abs(pair["mean"])):
         better, worse = (pair["first"], pair["second"])[:: 1 if pair["mean"] > 0 else -1]
         line = f"  {better} over {worse} by {abs(pair['mean']):.3f} (p = {pair['p_corrected']:.2g})"
@@ -94,6 +91,29 @@ def _print(document: Document) -> None:
         f"\nIsolation: {document['isolation']}. rng-seed {document['rng_seed']}. Stored as {document['run_id']}."
     )
     print_caveats(document)
+
+
+def _print_used(improvers: Sequence[Document]) -> None:
+    """Nothing; prints what each improver came to and used, over all tasks, in 80 columns."""
+    console = stdout_console()
+    console.print(
+        f"\n{'over all tasks':26} {'rank':>5} {'mean':>6} {'calls':>6} {'samples':>7} {'sent':>5} {'got':>5} "
+        f"{'uses':>6} {'time':>5}"
+    )
+    for row in sorted(improvers, key=lambda row: row["mean_rank"]):
+        used = row["used"]
+        figures = f"{row['mean_rank']:5.2f} {figure(row['mean']):>6} {used['calls']:6,} {used['responses']:7,}"
+        characters = f"{_thousands(used['characters_sent']):>5} {_thousands(used['characters_received']):>5}"
+        line = f"  {row['name']:24} {figures} {characters} {used['utility_calls']:6,} {used['seconds']:5.0f}"
+        console.print(untrusted(one_line(line)))
+    first = {row["sha256"]: row["name"] for row in reversed(improvers)}
+    for row in improvers:
+        if row["name"] != first[row["sha256"]]:
+            console.print(
+                untrusted(one_line(f"  {row['name']} is the same program as {first[row['sha256']]}: run once"))
+            )
+    console.print("  rank: the mean over tasks and repeats, 1 is best; uses: of the utility")
+    console.print("  sent, got: thousands of characters to and from the model; time: seconds")
 
 
 def _thousands(number: int) -> str:

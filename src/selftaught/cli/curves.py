@@ -13,10 +13,11 @@ from selftaught.cli.output import (
     interval,
     print_caveats,
     print_json,
+    recalling,
     stdout_console,
     untrusted,
 )
-from selftaught.cli.parameters import Json, StorePath, store_location
+from selftaught.cli.parameters import Json, StorePath, store_to_read
 from selftaught.experiment import FEWEST_REPEATS, Document
 from selftaught.source import one_line
 from selftaught.store import Store
@@ -36,7 +37,7 @@ def curves(run: str, *others: str, store: StorePath = None, json: Json = False) 
         run: A series, or a single run; or the beginning of its id.
         others: More of them, on the same task.
     """
-    with Store.open(store_location(store), read_only=True, clock=now) as records:
+    with Store.open(store_to_read(store), read_only=True, clock=now) as records:
         found = read_curves([run, *others], records)
     document = curves_document(found)
     if json:
@@ -50,7 +51,7 @@ def _print_curves(found: Sequence[Curve], document: Document) -> None:
     letters = _letters(len(found))
     _say(f"{document['task']}:")
     for letter, curve in zip(letters, found, strict=True):
-        _say(f"  {letter}  {curve.label}: {_what_it_is(curve.document)}")
+        _say(f"  {letter}  {curve.label}: {_what_it_is(curve)}")
     for first in range(0, len(found), SIDE_BY_SIDE):
         part = slice(first, first + SIDE_BY_SIDE)
         _print_table(letters[part], [curve.document for curve in found[part]])
@@ -67,9 +68,11 @@ def _letters(number: int) -> list[str]:
     return [string.ascii_uppercase[place] if place < 26 else str(place + 1) for place in range(number)]
 
 
-def _what_it_is(document: Document) -> str:
+def _what_it_is(curve: Curve) -> str:
+    document = curve.document
+    run_id = "" if document["run_id"] in curve.label else f", {document['run_id']}"
     mark = f", {UNSANDBOXED}" if document["isolation"] == "unsandboxed" else ""
-    return f"{_runs(document)}, {document['run_id']}{mark}"
+    return f"{_runs(document)}{run_id}{mark}"
 
 
 def _runs(document: Document) -> str:
@@ -137,10 +140,11 @@ def print_series(document: Document, location: str) -> None:
         _print_rounds(document)
         _print_fresh(document)
         _print_runs(document["runs"])
-        stdout_console().print(f"\n{document['verdict']}", style="bold")
+        stdout_console().print(untrusted(f"\n{document['verdict']}", style="bold"))
         _print_noteworthy(document["gain"])
         _print_used(document)
-    _say(f"Stored in {location} as {document['run_id']}: `selftaught show {document['run_id']}`")
+    show = recalling(f"selftaught show {document['run_id']}", location)
+    _say(f"Stored in {location} as {document['run_id']}: {show}")
     _print_all_caveats([document])
 
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 import os
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from selftaught.errors import ConfigError
+from selftaught.settings import DEFAULT_STORE
 from selftaught.source import one_line, printable
 
 
@@ -50,6 +52,12 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror or error}; name another with --output") from None
+
+
+def recalling(command: str, location: str) -> str:
+    """A command that finds what is in the store at `location`, as it can be copied from the screen."""
+    usual = Path(os.environ.get("SELFTAUGHT_STORE") or DEFAULT_STORE).absolute()
+    return f"`{command}`" if Path(location) == usual else f"`{command} --store {shlex.quote(location)}`"
 
 
 def print_json(document: Any) -> None:
@@ -94,10 +102,12 @@ def print_caveats(document: dict[str, Any]) -> None:
     if opaque:
         claim = "scores beside the candidate (opaque): its score is a claim"
         claims = "score beside the candidate (opaque): their scores are claims"
-        stdout_console().print(f"{', '.join(opaque)} {claim if len(opaque) == 1 else claims}.")
+        stdout_console().print(untrusted(f"{', '.join(opaque)} {claim if len(opaque) == 1 else claims}."))
     if not document.get("is_language_model", True):
         model = document.get("model", "gp")
-        stdout_console().print(f"{model} is not a language model: it edits programs at random, by general rules.")
+        stdout_console().print(
+            untrusted(f"{model} is not a language model: it edits programs at random, by general rules.")
+        )
 
 
 def _opaque_tasks(document: dict[str, Any]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from selftaught.errors import ConfigError
 from selftaught.settings import DEFAULT_STORE
 
 StorePath = Annotated[
@@ -19,3 +20,18 @@ Json = Annotated[bool, Parameter(name="--json", help="Print one JSON document to
 def store_location(given: str | None) -> str | Path:
     """The store that is meant."""
     return given or os.environ.get("SELFTAUGHT_STORE") or DEFAULT_STORE
+
+
+def store_to_read(given: str | None) -> str | Path:
+    """The store that is meant, by a command that makes none.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    location = store_location(given)
+    path = Path(location)
+    if "://" not in str(location) and path.parent.is_dir() and not path.exists():
+        raise ConfigError(
+            f"there is no store at {path.absolute()}: `selftaught run` makes one; name another with --store"
+        )
+    return location

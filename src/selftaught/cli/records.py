@@ -10,6 +10,8 @@ from cyclopts import Parameter
 
 from selftaught.analysis.curves import members_of, read_curves, series_document
 from selftaught.analysis.plots import plot_curves, plot_rounds
+from selftaught.cli.audit import MOST_PROGRAMS, print_bypass
+from selftaught.cli.compare import print_comparison
 from selftaught.cli.curves import print_series
 from selftaught.cli.output import (
     UNSANDBOXED,
@@ -21,7 +23,8 @@ from selftaught.cli.output import (
     untrusted,
     writing,
 )
-from selftaught.cli.parameters import Json, StorePath, store_location
+from selftaught.cli.parameters import Json, StorePath, store_location, store_to_read
+from selftaught.cli.run import print_improvement, print_transfer
 from selftaught.errors import ConfigError
 from selftaught.settings import DEFAULT_STORE
 from selftaught.source import unified_diff
@@ -35,7 +38,7 @@ def runs(*, store: StorePath = None, json: Json = False) -> int:
     location = store_location(store)
     summaries: list[RunSummary] = []
     if store is not None or location != DEFAULT_STORE or Path(DEFAULT_STORE).exists():
-        with Store.open(location, read_only=True, clock=now) as records:
+        with Store.open(store_to_read(store), read_only=True, clock=now) as records:
             summaries = records.runs()
     if json:
         print_json([_summary(summary) for summary in summaries])
@@ -82,10 +85,12 @@ def _summary(summary: RunSummary) -> dict[str, Any]:
 def show(run: str, *, store: StorePath = None, json: Json = False) -> int:
     """Show a run: rounds, lineage, and what changed in the improver; of a series, what its runs come to.
 
+    Of what improve, transfer, compare and audit --bypass recorded, what they printed.
+
     Args:
-        run: The run's id, or its beginning.
+        run: The run's id, or its beginning; `selftaught runs` lists them.
     """
-    with Store.open(store_location(store), read_only=True, clock=now) as records:
+    with Store.open(store_to_read(store), read_only=True, clock=now) as records:
         record = records.run(run)
         if record.config.get("kind") == "series":
             _show_series(records, record, json)
@@ -93,8 +98,26 @@ def show(run: str, *, store: StorePath = None, json: Json = False) -> int:
         if json:
             print_json({**_summary(record), **(record.result or {})})
             return 0
-        _print_run(records, record)
+        if record.result is None or not _print_result(records, record):
+            _print_run(records, record)
     return 0
+
+
+def _print_result(records: Store, record: RunRecord) -> bool:
+    """Whether it was no run of the recursion, and its result is printed as by the command that made it."""
+    document = {**_summary(record), **(record.result or {})}
+    match record.config.get("kind"):
+        case "improve":
+            print_improvement(document, None, records.location)
+        case "transfer":
+            print_transfer(document)
+        case "compare":
+            print_comparison(document)
+        case "bypass":
+            print_bypass(document, records.location, MOST_PROGRAMS)
+        case _:
+            return False
+    return True
 
 
 def _show_series(records: Store, record: RunRecord, json: bool) -> None:
@@ -116,9 +139,8 @@ def _print_run(records: Store, record: RunRecord) -> None:
     console = stdout_console()
     console.print(untrusted(f"{record.run_id}: {record.status}{f' ({record.message})' if record.message else ''}"))
     tasks = ",".join(record.config.get("tasks", []))
-    console.print(
-        f"{record.config.get('kind')} {tasks}, model {record.config.get('model')}, isolation {record.isolation}"
-    )
+    about = f"{record.config.get('kind')} {tasks}, model {record.config.get('model')}, isolation {record.isolation}"
+    console.print(untrusted(about))
     rounds = records.rounds(record.run_id)
     for made in rounds:
         console.print(_round_line(made))
@@ -133,8 +155,8 @@ def _print_run(records: Store, record: RunRecord) -> None:
         console.print()
         print_violations(violations, f"selftaught audit {record.run_id}")
     if record.result is not None and "verdict" in record.result:
-        console.print(f"\n{record.result['verdict']}")
-    print_caveats({**(record.result or {}), "isolation": record.isolation})
+        console.print(untrusted(f"\n{record.result['verdict']}"))
+    print_caveats({"opaque": record.opaque, **(record.result or {}), "isolation": record.isolation})
 
 
 def _round_line(made: RoundRecord) -> str:
@@ -160,7 +182,7 @@ def export(
         run: The run's id, or its beginning.
         output: A file that ends in .json, or a folder that does not exist yet; by default RUN.json in this folder.
     """
-    with Store.open(store_location(store), read_only=True, clock=now) as records:
+    with Store.open(store_to_read(store), read_only=True, clock=now) as records:
         record = records.run(run)
         document = records.export(record.run_id)
         members = members_of(record, records)
@@ -189,7 +211,7 @@ def plot(run: str, *others: str, output: Path | None = None, store: StorePath = 
         others: More of them, on the same task, for the same figure.
         output: A file that ends in .svg, .pdf or .png; by default RUN.svg in this folder.
     """
-    with Store.open(store_location(store), read_only=True, clock=now) as records:
+    with Store.open(store_to_read(store), read_only=True, clock=now) as records:
         record = records.run(run)
         found = read_curves([run, *others], records)
     path = output or Path(f"{record.run_id}.svg")

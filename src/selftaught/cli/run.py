@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from selftaught.analysis.series import failure_sentence, run_series
-from selftaught.analysis.transfer import improver_of_run, run_transfer, seed_of_run
+from selftaught.analysis.transfer import run_transfer, seed_of_run
 from selftaught.cli.curves import print_series
 from selftaught.cli.live import shown
 from selftaught.cli.output import (
@@ -21,14 +21,15 @@ from selftaught.cli.output import (
     print_caveats,
     print_json,
     print_violations,
+    recalling,
     stderr_console,
     stdout_console,
     untrusted,
     writing,
 )
-from selftaught.cli.parameters import Json, StorePath, store_location
+from selftaught.cli.parameters import Json, StorePath, store_location, store_to_read
 from selftaught.errors import ConfigError, SelfTaughtError
-from selftaught.experiment import Document, check_names, run_stop
+from selftaught.experiment import Document, check_names, names_a_run, resolve_improver, run_stop
 from selftaught.progress import Progress
 from selftaught.settings import ImproveSettings, RunSettings, TransferSettings
 from selftaught.single import improve as improve_once
@@ -56,6 +57,7 @@ def run(
     tasks = find_tasks(task)
     settings = settings or RunSettings()
     check_names(settings)
+    _check_store_of(settings.improver, store)
     if runs < 1:
         raise ConfigError(f"--runs should be 1 or more, not {runs}")
     if runs > 1:
@@ -69,6 +71,12 @@ def run(
         else:
             _print_run(document, records.location)
     return 0
+
+
+def _check_store_of(improver: str, store: str | None) -> None:
+    """Nothing, if the store that an improver's name refers to is there; asked before one is made."""
+    if names_a_run(improver):
+        store_to_read(store)
 
 
 def _run_several(
@@ -124,7 +132,8 @@ def _print_notes(document: Document, location: str) -> None:
         f"{used['seconds']:.0f} s; isolation: {document['isolation']}; rng-seed {document['rng_seed']}."
     )
     print_violations(document["violations"], f"selftaught audit {document['run_id']}")
-    console.print(f"Stored in {location} as {document['run_id']}: `selftaught show {document['run_id']}`")
+    show = recalling(f"selftaught show {document['run_id']}", location)
+    console.print(f"Stored in {location} as {document['run_id']}: {show}")
     print_caveats(document)
 
 
@@ -152,6 +161,7 @@ def improve(
         check_writable(path)
     settings = settings or ImproveSettings()
     check_names(settings)
+    _check_store_of(settings.improver, store)
     with Store.open(store_location(store), clock=now) as records:
         document = asyncio.run(improve_once(found, settings, records))
         if path is not None and document["outcome"] == "ok":
@@ -160,11 +170,12 @@ def improve(
         if json:
             print_json(document)
         else:
-            _print_improvement(document, path, records.location)
+            print_improvement(document, path, records.location)
     return 0 if document["outcome"] == "ok" else 1
 
 
-def _print_improvement(document: Document, path: Path | None, location: str) -> None:
+def print_improvement(document: Document, path: Path | None, location: str) -> None:
+    """Nothing; prints what an improvement came to, and where the solution was written, if it was."""
     console = stdout_console()
     if document["outcome"] != "ok":
         console.print(untrusted(f"No better solution: {document['outcome']}: {document['message']}"))
@@ -172,7 +183,8 @@ def _print_improvement(document: Document, path: Path | None, location: str) -> 
         before, after = figure(document["value_before"]), figure(document["value_after"])
         console.print(f"{document['task']}: {before} before, {after} after, on the test split.\n")
         console.print(untrusted(document["source"]), soft_wrap=True)
-        console.print(f"\nWritten to {path}.")
+        if path is not None:
+            console.print(f"\nWritten to {path}.")
     _print_notes(document, location)
 
 
@@ -187,31 +199,44 @@ def transfer(
     """Measure an improver on tasks it never saw (the paper's Table 1).
 
     Args:
-        improver: A bundled improver, a file, `RUN:round`, or a run (its last round).
+        improver: A bundled improver, a file, a run (its last round) or `RUN:round`.
         tasks: Bundled tasks or task folders, with commas between them.
     """
     settings, found = settings or TransferSettings(), find_tasks(tasks)
     check_names(settings)
+    _check_store_of(improver, store)
     with Store.open(store_location(store), clock=now) as records:
-        source = improver_of_run(improver, records)
+        source = resolve_improver(improver, records)
         seed = seed_of_run(improver, records)
         document = asyncio.run(run_transfer(source, found, settings, records, seed=seed))
     if json:
         print_json(document)
     else:
-        _print_transfer(document)
+        print_transfer(document)
     return 0
 
 
-def _print_transfer(document: dict[str, Any]) -> None:
+TABLE_1 = {
+    "seed solution, u(s)": "initial",
+    "seed improver, u(I_0(s))": "seed_improver",
+    "best-of-n": "best_of_n",
+    "improver, u(I_T(s))": "improver",
+}
+"""The rows of a transfer, with the paper's names where it has some."""
+
+
+def print_transfer(document: dict[str, Any]) -> None:
+    """Nothing; prints a transfer, task by task."""
     console = stdout_console()
-    columns = ("u(s)", "u(I_0(s))", "u(I_T(s))")
-    console.print(f"{'task':18}" + "".join(f"{column:>26}" for column in columns))
     for row in document["tasks"]:
-        cells = (row["initial"], row["seed_improver"], row["improver"])
-        console.print(f"{row['task']:18}" + "".join(f"{interval(cell):>26}" for cell in cells))
-    for row in document["tasks"]:
-        console.print(f"{row['task']}: {row['verdict']}")
+        n = row["improver"]["n"]
+        console.print(f"\n{row['task']}, on {n} fresh repeat{'' if n == 1 else 's'}:")
+        for label, key in TABLE_1.items():
+            failed = row[key].get("failed", 0)
+            note = f"  ({failed} of {row[key]['n']} improvements failed)" if failed else ""
+            console.print(f"  {label:24} {interval(row[key])}{note}")
+        console.print(f"  against the seed improver: {row['verdict']}")
+    console.print()
     print_violations(document["violations"], f"selftaught audit {document['run_id']}")
     console.print(
         f"Isolation: {document['isolation']}. rng-seed {document['rng_seed']}. Stored as {document['run_id']}."

@@ -13,11 +13,10 @@ from selftaught.analysis.strategies import (
     strategies_of,
     strategies_of_run,
 )
-from selftaught.analysis.transfer import improver_of_run
 from selftaught.cli.output import print_json, stdout_console, untrusted
-from selftaught.cli.parameters import Json, StorePath, store_location
+from selftaught.cli.parameters import Json, StorePath, store_to_read
 from selftaught.errors import Outcome
-from selftaught.experiment import opened_sandbox
+from selftaught.experiment import names_a_run, opened_sandbox, resolve_improver
 from selftaught.improver import find_improver
 from selftaught.settings import CommonSettings, IsolationMode, checked_settings
 from selftaught.source import one_line
@@ -35,7 +34,7 @@ def strategies(what: str, *, isolation: IsolationMode = "auto", store: StorePath
     settings = checked_settings(CommonSettings, isolation=isolation)
     found: ImproverStrategies | RunStrategies
     if _is_run(what):
-        with Store.open(store_location(store), read_only=True, clock=now) as records:
+        with Store.open(store_to_read(store), read_only=True, clock=now) as records:
             found = asyncio.run(_of_run(what, records, settings))
     else:
         source = _source(what, store)
@@ -54,14 +53,14 @@ def strategies(what: str, *, isolation: IsolationMode = "auto", store: StorePath
 
 
 def _is_run(what: str) -> bool:
-    return what.startswith("r-") and ":" not in what
+    return names_a_run(what) and ":" not in what
 
 
 def _source(what: str, store: StorePath) -> str:
-    if not what.startswith("r-"):  # what is no round of a run needs no store
+    if not names_a_run(what):  # what is no round of a run needs no store
         return find_improver(what)
-    with Store.open(store_location(store), read_only=True, clock=now) as records:
-        return improver_of_run(what, records)
+    with Store.open(store_to_read(store), read_only=True, clock=now) as records:
+        return resolve_improver(what, records)
 
 
 def _document(what: str, found: ImproverStrategies | RunStrategies) -> dict[str, object]:

@@ -84,6 +84,12 @@ class RunRecord(RunSummary):
     versions: dict[str, Any]
     result: dict[str, Any] | None
 
+    @property
+    def opaque(self) -> list[str]:
+        """The tasks whose scores are claims; of an older run, only where its result lists them."""
+        stated = self.versions.get("opaque", (self.result or {}).get("opaque"))
+        return [str(task) for task in stated] if isinstance(stated, list) else []
+
 
 @dataclass(frozen=True, kw_only=True)
 class RoundRecord:
