@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from selftaught.budget import Budget
+from selftaught.budget import Budget, Usage
 from selftaught.engine import Assignment
 from selftaught.errors import Outcome
 from selftaught.meta_utility import MetaEvaluation, Repeat, UtilityOnDraw
@@ -122,7 +122,7 @@ def test_an_improvement_is_recorded_with_what_it_made_and_used(improve_recorded,
     assert store.program(record.improver).source == improver
     assert store.program(record.initial).source == doubling.seed_solution
     assert store.program(record.result).source == doubling.seed_solution + "# new"
-    assert record.budget == {"calls": 0, "responses": 0, "utility_calls": 1, "evaluations": 0}
+    assert record.budget == Usage(utility_calls=1).counts()
     assert record.finished_at > record.started_at
 
 

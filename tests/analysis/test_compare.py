@@ -65,3 +65,15 @@ def test_differences_count_over_every_task_and_repeat():
     assert (pair["mean"], pair["n"], pair["p_value"]) == (1.5, 6, 2 / 2**6)
     assert pair["is_real"]
     assert not pairs_of(measured[:1])[0]["is_real"]
+
+
+def test_a_task_with_large_numbers_does_not_drown_the_others():
+    """A clear difference on a scale of 1 beside noise on a scale of 1,000."""
+    clear = {"a": evaluation("x", [1.0] * 6), "b": evaluation("x", [0.9] * 6)}
+    noisy = {
+        "a": evaluation("y", [900, -900, 500, -500, 700, -700]),
+        "b": evaluation("y", [-900, 900, -500, 500, -700, 700]),
+    }
+    [pair] = pairs_of([clear, noisy])
+    assert pair["p_value"] < 0.1
+    assert pairs_of([noisy])[0]["p_value"] == 1.0

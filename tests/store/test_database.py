@@ -177,6 +177,18 @@ def test_a_damaged_store(path: Path, clock: Clock) -> None:
         store.runs()
 
 
+@pytest.mark.parametrize("config", ["{", "[]]", "null and void"])
+def test_a_row_that_holds_something_else(path: Path, clock: Clock, config: str) -> None:
+    make_store(path, clock)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE runs SET config = ?", (config,))
+    with (
+        pytest.raises(StoreError, match=r"the table runs holds what selftaught did not write .*: use a copy"),
+        Store.open(path, clock=clock, read_only=True) as store,
+    ):
+        store.runs()
+
+
 def test_a_newer_store(path: Path, clock: Clock) -> None:
     make_store(path, clock)
     with closing(sqlite3.connect(path)) as connection, connection:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from statistics import fmean
+from dataclasses import asdict, replace
+from statistics import fmean, pstdev
 
 from selftaught.engine import Engine
 from selftaught.experiment import SIGNIFICANCE, Document, opened_run, spent_document
@@ -17,7 +17,7 @@ from selftaught.meta_utility import MetaEvaluation, MetaUtility
 from selftaught.progress import Progress
 from selftaught.settings import CompareSettings
 from selftaught.source import sha256_of
-from selftaught.statistics import estimate, holm, paired_difference, ranks
+from selftaught.statistics import estimate, holm, paired_difference, ranks, sign_flip_p_value
 from selftaught.store import Store
 from selftaught.task_check import check_task
 from selftaught.task_definition import Task
@@ -115,16 +115,29 @@ def _overall(name: str, measured: Sequence[Measured]) -> Document:
     return {"mean_rank": fmean(places), **asdict(estimate(over_tasks)), "failed": failed}
 
 
+def _scale(of_task: Measured) -> float:
+    """The standard deviation of all values on a task; 1 where nothing varies."""
+    return pstdev(value for evaluation in of_task.values() for value in evaluation.values) or 1.0
+
+
 def pairs_of(measured: Sequence[Measured]) -> list[Document]:
     """Every two improvers: how much higher the first is, over each task and repeat, and whether that is real.
 
-    The p-values are those of the paired sign-flip test, corrected for the number of pairs by Holm's method.
+    The p-values are those of the paired sign-flip test, corrected for the number of pairs by Holm's method. For them a
+    difference is measured in standard deviations of its task, or the task with the largest numbers would decide alone.
     """
+    scales = [_scale(of_task) for of_task in measured]
     differences = []
     for first, second in itertools.combinations(measured[0], 2):
         after = [value for of_task in measured for value in of_task[first].values]
         before = [value for of_task in measured for value in of_task[second].values]
-        differences.append((first, second, paired_difference(after, before)))
+        scaled = [
+            (value - other) / scale
+            for of_task, scale in zip(measured, scales, strict=True)
+            for value, other in zip(of_task[first].values, of_task[second].values, strict=True)
+        ]
+        difference = replace(paired_difference(after, before), p_value=sign_flip_p_value(scaled, rng_seed=0))
+        differences.append((first, second, difference))
     corrected = holm([difference.p_value for _, _, difference in differences])
     return [
         {

@@ -23,7 +23,10 @@ SCORES_ARE = "scores beyond their range, answers that only a lenient scorer woul
 OUT_OF_RANGE_ARE = "no answer can score that: the scorer was tricked, or it or the stated range is wrong"
 ABOVE_BEST_ARE = "better than the reference that scores 1: a good solution may be, and so may a trick"
 REFUSED_ARE = "most are mistakes; a scorer that compares, casts or broadcasts without a check would count some"
-GAPS_ARE = "higher on the draws that picked it than elsewhere, more than chance and picking the best explain"
+GAPS_ARE = (
+    "higher on the draws that picked it than elsewhere, "
+    "more than chance and picking the best of independent tries explain"
+)
 TOLERANCE = 1e-9
 """Beyond a bound by less than this is rounding."""
 

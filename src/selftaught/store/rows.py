@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, Select, Table, select
 
-from selftaught.errors import Outcome
+from selftaught.errors import Outcome, StoreError
 from selftaught.store import documents
 from selftaught.store.schema import Kind, kind_of, texts
 
@@ -57,10 +57,20 @@ def moment(when: datetime) -> str:
 
 
 def load(connection: Connection, query: Select[Any], table: Table, record: type[Record]) -> list[Record]:
-    """The records that `query` finds; it selects columns of `table`, and others are taken as they are."""
+    """The records that `query` finds; it selects columns of `table`, and others are taken as they are.
+
+    Raises:
+        StoreError: What stands there is none of ours.
+    """
     rows = [dict(row) for row in connection.execute(query).mappings()]
-    found = load_texts(connection, _hashes(table, rows))
-    return [record(**_values(table, row, found)) for row in rows]
+    try:
+        found = load_texts(connection, _hashes(table, rows))
+        return [record(**_values(table, row, found)) for row in rows]
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        detail = f"{type(error).__name__}: {error}"
+        raise StoreError(
+            f"the table {table.name} holds what selftaught did not write ({detail:.200}): use a copy that is whole"
+        ) from error
 
 
 def _values(table: Table, row: Mapping[str, Any], found: Mapping[str, str]) -> dict[str, Any]:
