@@ -170,6 +170,13 @@ def test_pairs_without_a_partner_are_refused():
         statistics.paired_difference([1.0, 2.0], [1.0])
 
 
+@pytest.mark.parametrize("n_compared", [1, 2, 3, 10, 91])
+def test_the_fewest_pairs_are_those_with_which_the_clearest_difference_counts(n_compared: int) -> None:
+    fewest = statistics.fewest_pairs(0.05, n_compared)
+    clearest = [statistics.sign_flip_p_value([1.0] * n, 0) * n_compared for n in (fewest - 1, fewest)]
+    assert clearest[1] < 0.05 <= clearest[0]
+
+
 def test_holm_corrects_each_p_value_by_how_many_are_left() -> None:
     assert statistics.holm([]) == []
     assert statistics.holm([0.2]) == [0.2]

@@ -24,15 +24,15 @@ from selftaught.recursion import Round, SelfTaughtOptimizer
 from selftaught.sandbox import Sandbox, SandboxConfig
 from selftaught.settings import CommonSettings, ImproveSettings, RunSettings
 from selftaught.source import sha256_of
-from selftaught.statistics import Estimate, PairedDifference, estimate, paired_difference
+from selftaught.statistics import Estimate, PairedDifference, estimate, fewest_pairs, paired_difference
 from selftaught.store import RunStart, Store
 from selftaught.task_check import check_task
 from selftaught.task_definition import Task
 from selftaught.violations import violations_document
 
 SIGNIFICANCE = 0.05
-FEWEST_REPEATS = 6
-"""With fewer pairs even the clearest difference has a sign-flip p-value above 0.05: 2 / 2**5."""
+FEWEST_REPEATS = fewest_pairs(SIGNIFICANCE)
+"""With fewer pairs even the clearest difference has a sign-flip p-value above 0.05."""
 
 Document = dict[str, Any]
 

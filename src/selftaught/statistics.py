@@ -108,6 +108,14 @@ def sign_flip_p_value(differences: Sequence[float], rng_seed: int) -> float:
     return (extreme + 1) / (n_draws + 1)
 
 
+def fewest_pairs(level: float, n_compared: int = 1) -> int:
+    """The fewest pairs with which a sign-flip p-value, corrected for `n_compared` tests, can be below a level."""
+    n = 1
+    while n_compared * 2 / 2**n >= level:
+        n += 1
+    return n
+
+
 def _signed_sum(values: Sequence[float], signs: Sequence[int]) -> float:
     # Exactly rounded, so that equal sums tie in whatever order the pairs come.
     return math.fsum(value * sign for value, sign in zip(values, signs, strict=True))

@@ -16,10 +16,10 @@ from typing import Any, Literal
 
 from selftaught.analysis.run_document import document_of
 from selftaught.errors import ConfigError
-from selftaught.experiment import FEWEST_REPEATS, SIGNIFICANCE, Document, finding
+from selftaught.experiment import SIGNIFICANCE, Document, finding
 from selftaught.models import model_infos
 from selftaught.settings import RunSettings
-from selftaught.statistics import PairedDifference, estimate, holm, paired_difference, wilson
+from selftaught.statistics import PairedDifference, estimate, fewest_pairs, holm, paired_difference, wilson
 from selftaught.store import RunRecord, Store
 
 Ending = Literal["seed", "accepted", "rejected", "no_proposal"]
@@ -240,6 +240,7 @@ def curves_document(curves: Sequence[Curve]) -> Document:
         measured = [pair[measure] for pair in pairs if pair[measure] is not None]
         for difference, p_corrected in zip(measured, holm([own["p_value"] for own in measured]), strict=True):
             difference["p_corrected"] = p_corrected
+            difference["fewest_pairs"] = fewest_pairs(SIGNIFICANCE, len(measured))
     return {
         "task": curves[0].document["task"],
         "series": [{"label": curve.label, **curve.document} for curve in curves],
@@ -318,8 +319,8 @@ def difference_finding(pair: Mapping[str, Any], measure: str) -> str:
     size = f"{measured['mean']:+.3f}"
     if n > 1:
         size = f"{size} (95 % interval {measured['low']:+.3f} to {measured['high']:+.3f})"
-    if n < FEWEST_REPEATS:
+    if n < measured["fewest_pairs"]:
         few = "1 pair of runs is" if n == 1 else f"{n} pairs of runs are"
-        return f"{size}; {few} too few to tell, at least {FEWEST_REPEATS} are needed"
+        return f"{size}; {few} too few to tell, at least {measured['fewest_pairs']} are needed"
     verdict = "a real difference" if measured["p_corrected"] < SIGNIFICANCE else "no evidence of a difference"
     return f"{size}, p = {measured['p_corrected']:.2g}; {verdict}"

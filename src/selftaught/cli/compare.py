@@ -20,10 +20,11 @@ from selftaught.cli.output import (
 )
 from selftaught.cli.parameters import Json, StorePath, store_location, store_to_read
 from selftaught.errors import ConfigError
-from selftaught.experiment import FEWEST_REPEATS, SIGNIFICANCE, Document, check_names, names_a_run, resolve_improver
+from selftaught.experiment import SIGNIFICANCE, Document, check_names, names_a_run, resolve_improver
 from selftaught.improver import find_improver
 from selftaught.settings import CompareSettings
 from selftaught.source import one_line
+from selftaught.statistics import fewest_pairs
 from selftaught.store import Store
 from selftaught.store.clock import now
 from selftaught.task_definition import find_tasks
@@ -79,9 +80,10 @@ def print_comparison(document: Document) -> None:
     count = "none is" if not real else f"{len(real)} {'is' if len(real) == 1 else 'are'}"
     differences = "1 difference" if n_pairs == 1 else f"{n_pairs} differences"
     console.print(f"\nOf {differences} between two, {count} real (p < {SIGNIFICANCE} after Holm's correction).")
-    if n < FEWEST_REPEATS:
+    fewest = fewest_pairs(SIGNIFICANCE, n_pairs)
+    if n < fewest:
         are = "1 repeat is" if n == 1 else f"{n} repeats, over all tasks, are"
-        console.print(f"{are} too few to tell, at least {FEWEST_REPEATS} are needed.")
+        console.print(f"{are} too few to tell, at least {fewest} are needed for {differences}.")
     for pair in sorted(real, key=lambda pair: -abs(pair["mean"])):
         better, worse = (pair["first"], pair["second"])[:: 1 if pair["mean"] > 0 else -1]
         line = f"  {better} over {worse} by {abs(pair['mean']):.3f} (p = {pair['p_corrected']:.2g})"

@@ -18,7 +18,7 @@ from selftaught.cli.output import (
     untrusted,
 )
 from selftaught.cli.parameters import Json, StorePath, store_to_read
-from selftaught.experiment import FEWEST_REPEATS, Document
+from selftaught.experiment import Document
 from selftaught.source import one_line
 from selftaught.store import Store
 from selftaught.store.clock import now
@@ -58,7 +58,8 @@ def _print_curves(found: Sequence[Curve], document: Document) -> None:
     names = dict(zip((curve.label for curve in found), letters, strict=True))
     for pair in document["pairs"]:
         _print_pair(names[pair["first"]], names[pair["second"]], pair)
-    if len(document["pairs"]) > 1 and any(len(pair["rng_seeds"]) >= FEWEST_REPEATS for pair in document["pairs"]):
+    tested = [pair["fresh"] for pair in document["pairs"] if pair["fresh"] is not None]
+    if len(tested) > 1 and any(measured["n"] >= measured["fewest_pairs"] for measured in tested):
         _say("p-values are corrected for the number of pairs (Holm).")
     _print_all_caveats([curve.document for curve in found])
 
