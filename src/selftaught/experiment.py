@@ -17,7 +17,7 @@ from selftaught.engine import Engine
 from selftaught.errors import ConfigError, IsolationWarning, SelfTaughtError
 from selftaught.improver import bundled_improver, find_improver
 from selftaught.meta_utility import MetaEvaluation, MetaUtility
-from selftaught.models import find_model, model_infos
+from selftaught.models import find_model, model_info
 from selftaught.progress import Progress
 from selftaught.recorder import StoreRecorder
 from selftaught.recursion import Round, SelfTaughtOptimizer
@@ -142,8 +142,9 @@ async def recorded_run(
 
 
 def find_model_version(name: str) -> str:
-    """The version of the model of that name."""
-    return next(info.version for info in model_infos() if info.name == name)
+    """The version of the model of that name; a question mark where there is no such model."""
+    info = model_info(name)
+    return info.version if info else "?"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import json
+from pathlib import Path
 
 import pytest
 
 from selftaught.budget import Budget
 from selftaught.models import ModelInfo, Request, find_model, model_infos
+from selftaught.models.mailbox import Mailbox
 
 NAMES = [info.name for info in model_infos()]
 PROGRAM = "def {name}(x):\n    y = x * 2 + 1\n    return max(y, 3)\n"
@@ -18,11 +22,28 @@ def message_about(name: str) -> str:
 
 
 @pytest.fixture(params=[*NAMES, "scripted"])
-def make_model(request, sandbox, scripted_model):
-    """`make_model(rng_seed)`: each language model in turn."""
+def make_model(request, sandbox, scripted_model, tmp_path):
+    """`make_model(rng_seed)`: each language model in turn; into the mailbox somebody writes while it sleeps."""
     if request.param == "scripted":
         return lambda rng_seed=0: scripted_model()
+    if request.param == "mailbox:DIR":
+        return lambda rng_seed=0: answered_mailbox(tmp_path / "box", rng_seed)
     return lambda rng_seed=0: find_model(request.param)(sandbox, rng_seed)
+
+
+def answered_mailbox(box: Path, rng_seed: int) -> Mailbox:
+    """A mailbox whose writer repeats the message in each answer; its clock goes on a second a look."""
+    now = itertools.count()
+
+    async def sleep(_seconds: float) -> None:
+        await asyncio.sleep(0)
+        for request in box.glob("[!.]*/request.json"):
+            asked = json.loads(request.read_text(encoding="utf-8"))
+            for name in asked["answers"]:
+                if not (request.parent / name).exists():
+                    (request.parent / name).write_text(f"{name}: {asked['message']}", encoding="utf-8")
+
+    return Mailbox(box, rng_seed, clock=lambda: next(now), sleep=sleep)
 
 
 def request_of(*messages, n_responses=2, temperature=0.7, scope="a scope", ordinal=0) -> Request:

@@ -17,7 +17,7 @@ from typing import Any, Literal
 from selftaught.analysis.run_document import document_of
 from selftaught.errors import ConfigError
 from selftaught.experiment import SIGNIFICANCE, Document, finding
-from selftaught.models import model_infos
+from selftaught.models import model_info
 from selftaught.settings import RunSettings
 from selftaught.statistics import PairedDifference, estimate, fewest_pairs, holm, paired_difference, wilson
 from selftaught.store import RunRecord, Store
@@ -80,13 +80,13 @@ def _asked_for(record: RunRecord) -> Document:
     config = record.config
     given = {name: value for name, value in config.items() if name in RunSettings.model_fields}
     settings = RunSettings.model_validate(given)
-    names = {info.name: info.is_language_model for info in model_infos()}
+    info = model_info(settings.model)
     return {
         "run_id": record.run_id,
         "kind": config["kind"],
         "task": ",".join(config["tasks"]),
         "model": settings.model,
-        "is_language_model": names.get(settings.model, True),
+        "is_language_model": info.is_language_model if info else True,
         "accept": settings.accept_rule,
         "improver_asked": settings.improver,
         "isolation": record.isolation,

@@ -1,6 +1,6 @@
-"""Language models behind one protocol: the embedded proposer `gp`, and whatever speaks the same words."""
+"""Language models behind one protocol: the embedded proposer `gp`, a mailbox, and whatever speaks the same words."""
 
 from selftaught.models.language_model import LanguageModel, ModelInfo, Request
-from selftaught.models.registry import find_model, model_infos
+from selftaught.models.registry import find_model, model_info, model_infos
 
-__all__ = ["LanguageModel", "ModelInfo", "Request", "find_model", "model_infos"]
+__all__ = ["LanguageModel", "ModelInfo", "Request", "find_model", "model_info", "model_infos"]

@@ -1,12 +1,14 @@
-"""Which models there are, and how a name becomes one."""
+"""Which models there are, and how a name becomes one: a plain name, or a prefix and an argument (`mailbox:DIR`)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from selftaught.errors import ConfigError
 from selftaught.models.gp import EXPRESSIONS_INFO, GP_INFO, ExpressionProposer, GeneticProposer
 from selftaught.models.language_model import LanguageModel, ModelInfo
+from selftaught.models.mailbox import MAILBOX_INFO, mailbox_maker
 from selftaught.sandbox import Sandbox
 from selftaught.source import nearest
 
@@ -17,18 +19,37 @@ _MODELS: dict[str, tuple[ModelInfo, ModelMaker]] = {
     "gp-expressions": (EXPRESSIONS_INFO, ExpressionProposer),
 }
 
+_PREFIXES: dict[str, tuple[ModelInfo, Callable[[str, str], ModelMaker]]] = {
+    "mailbox": (MAILBOX_INFO, mailbox_maker),
+}
+"""What stands before the first colon of a name; the makers are found by the whole name and what follows the colon."""
+
 
 def model_infos() -> list[ModelInfo]:
-    """What may be named after `--model`."""
-    return [info for info, _ in _MODELS.values()]
+    """What may be named after `--model`; where an argument belongs to the name, a word in capitals stands for it."""
+    return [info for info, _ in (*_MODELS.values(), *_PREFIXES.values())]
+
+
+def model_info(name: str) -> ModelInfo | None:
+    """What a person should know of the model of that name, or None where there is none; nothing is looked up outside.
+
+    A recorded run may name a model that cannot be had any more, or one of a later version.
+    """
+    if name in _MODELS:
+        return _MODELS[name][0]
+    prefix, colon, _ = name.partition(":")
+    return replace(_PREFIXES[prefix][0], name=name) if colon and prefix in _PREFIXES else None
 
 
 def find_model(name: str) -> ModelMaker:
     """How to make the model that a person means, from a sandbox and an `rng_seed`.
 
     Raises:
-        ConfigError: There is no such model; the nearest names are in the message.
+        ConfigError: There is no such model, and the nearest names are in the message; or its argument cannot be used.
     """
-    if name not in _MODELS:
-        raise ConfigError(f"there is no model {name!r}{nearest(name, list(_MODELS))}")
-    return _MODELS[name][1]
+    if name in _MODELS:
+        return _MODELS[name][1]
+    prefix, colon, argument = name.partition(":")
+    if colon and prefix in _PREFIXES:
+        return _PREFIXES[prefix][1](name, argument)
+    raise ConfigError(f"there is no model {name!r}{nearest(name, [info.name for info in model_infos()])}")
