@@ -213,8 +213,8 @@ def _print_all_caveats(documents: Sequence[Document]) -> None:
     unsandboxed = any(document["isolation"] == "unsandboxed" for document in documents)
     opaque = sorted({task for document in documents for task in document.get("opaque", [])})
     print_caveats({"isolation": "unsandboxed" if unsandboxed else "", "opaque": opaque})
-    for model in sorted({document["model"] for document in documents if not document["is_language_model"]}):
-        print_caveats({"isolation": "", "model": model, "is_language_model": False})
+    for model, is_language_model in sorted({(made["model"], made["is_language_model"]) for made in documents}):
+        print_caveats({"isolation": "", "model": model, "is_language_model": is_language_model})
 
 
 def _say(line: str) -> None:

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from selftaught.errors import ConfigError
+from selftaught.models import model_info
 from selftaught.settings import DEFAULT_STORE
 from selftaught.source import one_line, printable
 
@@ -103,11 +104,19 @@ def print_caveats(document: dict[str, Any]) -> None:
         claim = "scores beside the candidate (opaque): its score is a claim"
         claims = "score beside the candidate (opaque): their scores are claims"
         stdout_console().print(untrusted(f"{', '.join(opaque)} {claim if len(opaque) == 1 else claims}."))
-    if not document.get("is_language_model", True):
-        model = document.get("model", "gp")
-        stdout_console().print(
-            untrusted(f"{model} is not a language model: it edits programs at random, by general rules.")
-        )
+    notice = _notice(document)
+    if notice is not None:
+        stdout_console().print(untrusted(notice))
+
+
+def _notice(document: dict[str, Any]) -> str | None:
+    """What must be known of a document's model; a model that is not known any more may have been no language model."""
+    embedded = not document.get("is_language_model", True)
+    model = document.get("model", "gp" if embedded else "")
+    info = model_info(model) if isinstance(model, str) else None
+    if info is not None and info.notice is not None:
+        return info.notice
+    return f"{model} is not a language model: it edits programs at random, by general rules." if embedded else None
 
 
 def _opaque_tasks(document: dict[str, Any]) -> list[str]:
