@@ -27,7 +27,7 @@ from selftaught.source import sha256_of
 from selftaught.statistics import Estimate, PairedDifference, estimate, fewest_pairs, paired_difference
 from selftaught.store import RunStart, Store
 from selftaught.task_check import check_task
-from selftaught.task_definition import Task
+from selftaught.task_definition import Split, Task
 from selftaught.violations import violations_document
 
 SIGNIFICANCE = 0.05
@@ -254,6 +254,27 @@ async def opened_run(
         await store.committed()
 
 
+async def checked_meta_utility(
+    engine: Engine, tasks: Sequence[Task], settings: CommonSettings, *, n_repeats: int, split: Split, purpose: str
+) -> MetaUtility:
+    """The meta-utility over tasks at the budget of the settings; every task is checked before anything is spent.
+
+    Raises:
+        TaskError: A task's code cannot be loaded, or is no function of its arguments.
+    """
+    utilities = await engine.utilities(tasks)
+    for utility in utilities:
+        await check_task(utility, engine.sandbox, settings.rng_seed)
+    return MetaUtility(
+        engine=engine,
+        utilities=utilities,
+        budget=settings.budget(engine.model.improvement_budget),
+        n_repeats=n_repeats,
+        split=split,
+        purpose=purpose,
+    )
+
+
 @dataclass(kw_only=True)
 class Experiment:
     """A run under way.
@@ -277,16 +298,8 @@ class Experiment:
     async def run(self, seed_improver: str) -> Document:
         """The document of the run."""
         settings, engine = self.settings, self.engine
-        utilities = await engine.utilities(self.tasks)
-        for utility in utilities:
-            await check_task(utility, engine.sandbox, settings.rng_seed)
-        meta_utility = MetaUtility(
-            engine=engine,
-            utilities=utilities,
-            budget=settings.budget(engine.model.improvement_budget),
-            n_repeats=settings.n_repeats,
-            split="validation",
-            purpose="",
+        meta_utility = await checked_meta_utility(
+            engine, self.tasks, settings, n_repeats=settings.n_repeats, split="validation", purpose=""
         )
         optimizer = SelfTaughtOptimizer(
             engine=engine,

@@ -12,14 +12,13 @@ from dataclasses import asdict, replace
 from statistics import fmean, pstdev
 
 from selftaught.engine import Engine
-from selftaught.experiment import SIGNIFICANCE, Document, opened_run, spent_document
-from selftaught.meta_utility import MetaEvaluation, MetaUtility
+from selftaught.experiment import SIGNIFICANCE, Document, checked_meta_utility, opened_run, spent_document
+from selftaught.meta_utility import MetaEvaluation
 from selftaught.progress import Progress
 from selftaught.settings import CompareSettings
 from selftaught.source import sha256_of
 from selftaught.statistics import estimate, holm, paired_difference, ranks, sign_flip_p_value
 from selftaught.store import Store
-from selftaught.task_check import check_task
 from selftaught.task_definition import Task
 
 Measured = Mapping[str, MetaEvaluation]
@@ -69,15 +68,8 @@ async def _measure(
     engine: Engine, task: Task, improvers: Mapping[str, str], settings: CompareSettings, spent: dict[str, Document]
 ) -> Measured:
     """What each improver makes of a task, one after the other, so that what each used is known."""
-    utilities = await engine.utilities([task])
-    await check_task(utilities[0], engine.sandbox, settings.rng_seed)
-    fresh = MetaUtility(
-        engine=engine,
-        utilities=utilities,
-        budget=settings.budget(engine.model.improvement_budget),
-        n_repeats=settings.fresh_repeats,
-        split="fresh",
-        purpose="compare",
+    fresh = await checked_meta_utility(
+        engine, [task], settings, n_repeats=settings.fresh_repeats, split="fresh", purpose="compare"
     )
     measured = {}
     for name, source in improvers.items():

@@ -6,15 +6,21 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from selftaught.engine import Engine
-from selftaught.experiment import Document, finding, names_a_run, opened_run, resolve_improver, spent_document
+from selftaught.experiment import (
+    Document,
+    checked_meta_utility,
+    finding,
+    names_a_run,
+    opened_run,
+    resolve_improver,
+    spent_document,
+)
 from selftaught.improver import bundled_improver
-from selftaught.meta_utility import MetaUtility
 from selftaught.progress import Progress
 from selftaught.settings import TransferSettings
 from selftaught.source import sha256_of
 from selftaught.statistics import estimate, paired_difference
 from selftaught.store import Store
-from selftaught.task_check import check_task
 from selftaught.task_definition import Task
 
 
@@ -57,15 +63,8 @@ def seed_of_run(name: str, store: Store) -> str | None:
 
 
 async def _transfer_row(engine: Engine, task: Task, improvers: dict[str, str], settings: TransferSettings) -> Document:
-    utilities = await engine.utilities([task])
-    await check_task(utilities[0], engine.sandbox, settings.rng_seed)
-    fresh = MetaUtility(
-        engine=engine,
-        utilities=utilities,
-        budget=settings.budget(engine.model.improvement_budget),
-        n_repeats=settings.fresh_repeats,
-        split="fresh",
-        purpose="transfer",
+    fresh = await checked_meta_utility(
+        engine, [task], settings, n_repeats=settings.fresh_repeats, split="fresh", purpose="transfer"
     )
     measured = {name: await fresh.evaluate(source) for name, source in improvers.items()}
     improved = measured["improver"]
