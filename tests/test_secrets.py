@@ -204,7 +204,8 @@ def watch(process: subprocess.Popen[bytes], key: Mark, control: Mark) -> list[Si
     """Every zygote, and children as they can be caught, the longest-lived most likely."""
     sights: list[Sight] = []
     looks: Counter[int] = Counter()
-    command = Path(f"/proc/{process.pid}/cmdline").read_bytes()
+    while not (command := Path(f"/proc/{process.pid}/cmdline").read_bytes()):
+        time.sleep(0.001)  # it has not got its arguments yet, though its start has been reported
     while process.poll() is None:
         for pid in {*descendants_of(process.pid)} - {sight.pid for sight in sights}:
             children = [sight for sight in sights if sight.is_child]
