@@ -45,7 +45,8 @@ fuzz: setup
 security-table: setup
 	$(BIN)/python benchmarks/hostile_programs.py --write docs/security.md
 
-lock:
+lock: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --output-file requirements/core.txt pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev --constraint requirements/core.txt --output-file requirements/dev.txt pyproject.toml
 

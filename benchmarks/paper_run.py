@@ -29,7 +29,7 @@ from selftaught.budget import Budget, Usage
 from selftaught.engine import Engine
 from selftaught.improver import bundled_improver
 from selftaught.meta_utility import MetaUtility
-from selftaught.models import ModelInfo, Request
+from selftaught.models import LanguageModel, ModelInfo, Reply, Request
 from selftaught.recorder import StoreRecorder
 from selftaught.recursion import SelfTaughtOptimizer
 from selftaught.sandbox import Sandbox, SandboxConfig
@@ -52,7 +52,7 @@ SOLUTIONS = (
 """Solutions of `lpn` that a beginner might write, each 0.1 to 1 ms an instance."""
 
 
-class InstantModel:
+class InstantModel(LanguageModel):
     """A language model for the clock: it answers at once, each time with another text."""
 
     info = ModelInfo(name="instant", summary="answers at once", is_language_model=False, version="1")
@@ -75,9 +75,9 @@ class InstantModel:
         head = "import numpy as np\n\n\ndef algorithm(train_samples, train_parity, test_samples):\n"
         return f"```python\n{mark}{head}{body}\n```"
 
-    async def answer(self, request: Request) -> list[str]:
+    async def answer(self, request: Request) -> Reply:
         """The answers to a request."""
-        return [text for message in request.messages for text in self.texts(message, request.n_responses)]
+        return Reply.of(text for message in request.messages for text in self.texts(message, request.n_responses))
 
 
 # ---------------------------------------------------------------- selftaught

@@ -19,7 +19,7 @@ from selftaught.engine import Assignment, Engine
 from selftaught.errors import LanguageModelError, Violation
 from selftaught.improver import Improvement, ImproverSession
 from selftaught.meta_utility import UtilityOnDraw
-from selftaught.models import ModelInfo, Request
+from selftaught.models import LanguageModel, ModelInfo, Reply, Request
 from selftaught.sandbox import Sandbox, SandboxConfig
 from selftaught.task_definition import MIB, Task
 from selftaught.utility import Draw, Evaluation, open_utility
@@ -99,7 +99,7 @@ def evaluate(run, sandbox, draw) -> Callable[..., Evaluation | list[Evaluation]]
     return evaluate
 
 
-class ScriptedModel:
+class ScriptedModel(LanguageModel):
     """A language model that answers from a function of the request; it knows what it was asked."""
 
     info = ModelInfo(name="scripted", summary="answers from a script", is_language_model=True, version="1")
@@ -110,15 +110,16 @@ class ScriptedModel:
         self.script = script
         self.asked: list[Request] = []
 
-    async def answer(self, request: Request) -> list[str]:
+    async def answer(self, request: Request) -> Reply:
         self.asked.append(request)
-        return [self.script(message, sample) for message in request.messages for sample in range(request.n_responses)]
+        asked = ((message, sample) for message in request.messages for sample in range(request.n_responses))
+        return Reply.of(self.script(message, sample) for message, sample in asked)
 
 
 class BrokenModel(ScriptedModel):
     """A language model that never answers."""
 
-    async def answer(self, request: Request) -> list[str]:
+    async def answer(self, request: Request) -> Reply:
         raise LanguageModelError("the model is out of order", retryable=False)
 
 

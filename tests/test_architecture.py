@@ -20,7 +20,8 @@ PROGRAMS = ("tasks", "improvers")
 
 LAYERS = (
     ("_version", "errors", "validation", "single_flight", "statistics", "worker", "adapters"),
-    ("budget", "source", "function_source", "violations"),
+    ("ledger", "source", "function_source", "violations"),
+    ("budget",),
     ("settings", "sandbox", "store"),
     ("models", "task_definition"),
     ("python_task", "utility", "improver"),

@@ -11,6 +11,7 @@ from selftaught.budget import Budget
 from selftaught.engine import Assignment, run_in_parallel
 from selftaught.errors import Outcome, TaskError
 from selftaught.meta_utility import MetaUtility, UtilityOnDraw
+from selftaught.models import Reply
 
 BUDGET = Budget(calls=4, responses=6, utility_calls=25)
 KEEPS = (
@@ -120,7 +121,7 @@ def test_work_that_nobody_waits_for_any_more_is_given_up(run, engine, recorder, 
                     await asyncio.sleep(0.001)
             else:
                 await released.wait()
-            return ["x"]
+            return Reply.of(["x"])
 
     model = Waiting()
     asks = KEEPS.replace("utility(initial_solution)", "[language_model.prompt('e', 'm') for _ in range(4)]")

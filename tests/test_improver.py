@@ -15,6 +15,7 @@ from selftaught import improver as improver_module
 from selftaught.budget import Budget
 from selftaught.errors import ConfigError, Outcome, TaskError
 from selftaught.improver import bundled_improver, bundled_improver_names, find_improver
+from selftaught.models import Reply
 from selftaught.worker.messages import PromptResponse, Refusal, UtilityResponse
 
 from .conftest import ListRecorder
@@ -109,7 +110,7 @@ def test_an_exchange_is_recorded_before_the_improver_learns_of_it(improve, scrip
     class Looking(scripted_model):
         async def answer(self, request):
             recorded.append(len(slow.exchanges))
-            return ["x"]
+            return Reply.of(["x"])
 
     slow, recorded = SlowRecorder(), []
     improve(
@@ -153,7 +154,7 @@ def test_what_an_improvement_uses_counts_for_the_run(improve, answering_model):
         "evaluations": 0,
     }
     assert result.improvement.usage.counts() == result.usage.counts() == counts
-    assert [answers for _, answers in result.recorder.calls] == [
+    assert [reply.texts for _, reply in result.recorder.calls] == [
         ["answer 0 to a", "answer 1 to a", "answer 2 to a"],
         ["answer 0 to a", "answer 0 to b"],
     ]
@@ -181,7 +182,7 @@ def test_the_clock_on_the_wall_stands_still_while_the_model_thinks(improve, scri
     class SlowModel(scripted_model):
         async def answer(self, request):
             await asyncio.sleep(1.8)
-            return ["def double(n): return n"]
+            return Reply.of(["def double(n): return n"])
 
     monkeypatch.setattr(improver_module, "IMPROVER_LIMITS", dataclasses.replace(SHORT, wall_seconds=1.5))
     improvement = improve(f"{HEAD}    return language_model.prompt('e', 'm')[0]\n", model=SlowModel()).improvement
@@ -196,7 +197,7 @@ def test_several_requests_are_served_at_the_same_time(improve, scripted_model):
             self.asked.append(request)
             while len(self.asked) < 3:
                 await asyncio.sleep(0.001)
-            return list(request.messages)
+            return Reply.of(request.messages)
 
     source = (
         "from concurrent.futures import ThreadPoolExecutor\n"
@@ -211,7 +212,7 @@ def test_answers_may_come_in_another_order_than_the_requests(improve, scripted_m
     class LastFirst(scripted_model):
         async def answer(self, request):
             await asyncio.sleep({"a": 0.06, "b": 0.03, "c": 0.0}[request.messages[0]])
-            return list(request.messages)
+            return Reply.of(request.messages)
 
     source = (
         "from concurrent.futures import ThreadPoolExecutor\n"

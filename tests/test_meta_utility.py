@@ -10,7 +10,7 @@ from selftaught.budget import Budget
 from selftaught.errors import Outcome, TaskError
 from selftaught.improver import bundled_improver
 from selftaught.meta_utility import MetaEvaluation, MetaUtility, Repeat
-from selftaught.models import find_model
+from selftaught.models import ModelContext, find_model
 from selftaught.sandbox import Sandbox, SandboxConfig
 from selftaught.task_definition import find_task
 
@@ -182,7 +182,7 @@ def test_values_are_the_same_with_one_worker_and_with_two(run, engine):
     async def scenario(workers):
         async with (
             await Sandbox.start(SandboxConfig(workers=workers, self_test=False)) as sandbox,
-            engine(model=find_model("gp")(sandbox, 0), on=sandbox) as made,
+            engine(model=find_model("gp")(ModelContext(sandbox=sandbox, rng_seed=0)), on=sandbox) as made,
         ):
             meta_utility = MetaUtility(
                 engine=made, utilities=await made.utilities([dispatch]), budget=BUDGET, n_repeats=3,

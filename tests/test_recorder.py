@@ -12,6 +12,7 @@ from selftaught.budget import Budget, Usage
 from selftaught.engine import Assignment
 from selftaught.errors import Outcome
 from selftaught.meta_utility import MetaEvaluation, Repeat, UtilityOnDraw
+from selftaught.models import Reply
 from selftaught.recorder import StoreRecorder
 from selftaught.recursion import Round
 from selftaught.source import sha256_of
@@ -68,7 +69,7 @@ def test_an_exchange_is_durable_before_it_is_answered(improve_recorded, path, sc
             with Store.open(path, read_only=True, clock=ticking_clock()) as other:
                 seen.append([entry.method for entry in other.journal(RUN_ID)])
                 seen.append([record.outcome for record in other.evaluations(RUN_ID)])
-            return ["x"]
+            return Reply.of(["x"])
 
     improve_recorded(
         HEAD

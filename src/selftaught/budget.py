@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 
 from selftaught.errors import BudgetExceeded, ConfigError
+from selftaught.ledger import NOTHING, Spending
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +43,7 @@ class Usage:
         characters_received: What the samples hold.
         utility_calls: Uses of a utility by an improver.
         evaluations: Programs that were really run, which is less than `utility_calls` where one was known already.
+        spending: What the calls cost.
         parent: The usage that this one is part of.
     """
 
@@ -51,18 +53,20 @@ class Usage:
     characters_received: int = 0
     utility_calls: int = 0
     evaluations: int = 0
+    spending: Spending = NOTHING
     parent: Usage | None = field(default=None, repr=False)
 
     def add(self, used: Usage) -> None:
         """Counts what has been used, here and in the parents."""
         for name, count in used.counts().items():
             setattr(self, name, getattr(self, name) + count)
+        self.spending += used.spending
         if self.parent is not None:
             self.parent.add(used)
 
     def counts(self) -> dict[str, int]:
         """The counts by name."""
-        return {counted.name: getattr(self, counted.name) for counted in fields(self) if counted.name != "parent"}
+        return {counted.name: getattr(self, counted.name) for counted in fields(self) if counted.type == "int"}
 
 
 class Account:
@@ -94,12 +98,13 @@ class Account:
         self.usage.add(Usage(utility_calls=1))
         return self.usage.utility_calls
 
-    def count_answers(self, sent: Iterable[str], answers: Sequence[str]) -> None:
+    def count_answers(self, sent: Iterable[str], answers: Sequence[str], spending: Spending = NOTHING) -> None:
         """Counts what was sent and received in a call that was reserved."""
         self.usage.add(
             Usage(
                 responses=len(answers),
                 characters_sent=sum(map(len, sent)),
                 characters_received=sum(map(len, answers)),
+                spending=spending,
             )
         )

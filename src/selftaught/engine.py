@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from selftaught.budget import Account, Budget, Usage
 from selftaught.errors import Violation
 from selftaught.improver import Improvement, ImproverSession, SessionUtility
-from selftaught.models import LanguageModel, Request
+from selftaught.models import LanguageModel, Reply, Request
 from selftaught.sandbox import Sandbox
 from selftaught.single_flight import SingleFlight
 from selftaught.task_definition import Task
@@ -60,7 +60,7 @@ class Recorder(Protocol):
         """Records what a task's own code tried and may not."""
         ...
 
-    async def call(self, improvement_id: str, request: Request, answers: list[str], seconds: float) -> None:
+    async def call(self, improvement_id: str, request: Request, reply: Reply, seconds: float) -> None:
         """Records a call of the model."""
         ...
 
@@ -78,8 +78,8 @@ class _SessionRecorder:
     recorder: Recorder
     improvement_id: str
 
-    async def call(self, request: Request, answers: list[str], seconds: float) -> None:
-        await self.recorder.call(self.improvement_id, request, answers, seconds)
+    async def call(self, request: Request, reply: Reply, seconds: float) -> None:
+        await self.recorder.call(self.improvement_id, request, reply, seconds)
 
     async def exchange(self, method: str, request: Any, response: Any) -> None:
         await self.recorder.exchange(self.improvement_id, method, request, response)
@@ -115,6 +115,8 @@ class Engine:
     _improvements: SingleFlight[Assignment, Improvement] = field(default_factory=SingleFlight)
 
     async def __aenter__(self) -> Engine:
+        self._stack.push_async_callback(self.model.close)
+        await self.model.open()
         return self
 
     async def __aexit__(self, *_: object) -> None:

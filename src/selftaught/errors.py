@@ -3,7 +3,9 @@
     SelfTaughtError
     ├── ConfigError            the call was wrong; nothing was spent (exit code 2)
     ├── BudgetExceeded         which budget, how much was used, what the limit is
+    ├── RunBudgetExceeded      the run may not spend more: it ends, and can be resumed with a larger budget
     ├── LanguageModelError     the model did not answer; `retryable` says whether asking again may help
+    │   └── LanguageModelUnavailable   it cannot be reached, or its key does not serve: the run ends, and can be resumed
     ├── SandboxError           isolation could not be set up: stop (never caused by a program under test)
     ├── StoreError             the store cannot be read or written
     └── TaskError              a task's own code failed (its instances or its scorer)
@@ -101,12 +103,35 @@ class BudgetExceeded(SelfTaughtError):
         self.limit = limit
 
 
+class RunBudgetExceeded(SelfTaughtError):
+    """The run has spent what it may. No improver is told: the run ends, with the mend in the message.
+
+    Attributes:
+        budget: Which one: `money`, `tokens` or `time`.
+        used: How much of it is used.
+        limit: How much there was.
+    """
+
+    def __init__(self, message: str, *, budget: str, used: float, limit: float) -> None:
+        super().__init__(message)
+        self.budget = budget
+        self.used = used
+        self.limit = limit
+
+
 class LanguageModelError(SelfTaughtError):
-    """The language model did not answer."""
+    """The language model did not answer a request; the improver that made it is told, and may go on."""
 
     def __init__(self, message: str, *, retryable: bool) -> None:
         super().__init__(message)
         self.retryable = retryable
+
+
+class LanguageModelUnavailable(LanguageModelError):
+    """The language model cannot be had at all: no improver is to blame, so the run ends, and says the mend."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retryable=True)
 
 
 class SandboxError(SelfTaughtError):

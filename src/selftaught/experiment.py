@@ -16,8 +16,9 @@ from selftaught._version import __version__
 from selftaught.engine import Engine
 from selftaught.errors import ConfigError, IsolationWarning, SelfTaughtError
 from selftaught.improver import bundled_improver, find_improver
+from selftaught.ledger import Ledger, RunBudget
 from selftaught.meta_utility import MetaEvaluation, MetaUtility
-from selftaught.models import find_model, model_info
+from selftaught.models import ModelContext, find_model, model_info
 from selftaught.progress import Progress
 from selftaught.recorder import StoreRecorder
 from selftaught.recursion import Round, SelfTaughtOptimizer
@@ -238,9 +239,11 @@ async def opened_run(
         }
         run_id = await stack.enter_async_context(recorded_run(store, config, tasks, sandbox.mode))
         recorder = StoreRecorder(store, run_id, settings.model)
+        budget = RunBudget(cost_usd=settings.max_cost, tokens=settings.max_tokens, seconds=settings.max_seconds)
+        context = ModelContext(sandbox=sandbox, rng_seed=settings.rng_seed, settings=settings, ledger=Ledger(budget))
         engine = Engine(
             sandbox=sandbox,
-            model=make_model(sandbox, settings.rng_seed),
+            model=make_model(context),
             rng_seed=settings.rng_seed,
             recorder=recorder,
             usage=progress.usage,

@@ -20,8 +20,15 @@ from typing import Any, Protocol
 import msgspec
 
 from selftaught.budget import Account, Usage
-from selftaught.errors import BudgetExceeded, ConfigError, LanguageModelError, Outcome, Violation
-from selftaught.models import LanguageModel, Request
+from selftaught.errors import (
+    BudgetExceeded,
+    ConfigError,
+    LanguageModelError,
+    LanguageModelUnavailable,
+    Outcome,
+    Violation,
+)
+from selftaught.models import LanguageModel, Reply, Request
 from selftaught.sandbox import Child, ChildEnded, Limits, Sandbox, WorkerLost, despite_losses
 from selftaught.source import MAX_PROGRAM_BYTES, nearest, read_file, rng_seed_of, why_unusable
 from selftaught.violations import ViolationLog
@@ -94,7 +101,7 @@ class SessionUtility(Protocol):
 class SessionRecorder(Protocol):
     """Where a session's exchanges are written before they are answered."""
 
-    async def call(self, request: Request, answers: list[str], seconds: float) -> None:
+    async def call(self, request: Request, reply: Reply, seconds: float) -> None:
         """Records a call of the model."""
         ...
 
@@ -232,6 +239,8 @@ class ImproverSession:
             return await self._utility(request)
         except BudgetExceeded as error:
             return Refusal(id=request.id, kind="budget", message=str(error))
+        except LanguageModelUnavailable:
+            raise
         except LanguageModelError as error:
             return Refusal(id=request.id, kind="model", message=str(error))
 
@@ -251,11 +260,11 @@ class ImproverSession:
         times_used = self.account.reserve_call()
         asked = self._numbered(request)
         started = self.clock()
-        answers = await self.model.answer(asked)
+        reply = await self.model.answer(asked)
         sent = (text for message in request.messages for text in (request.expertise, message))
-        self.account.count_answers(sent, answers)
-        await self.recorder.call(asked, answers, self.clock() - started)
-        return PromptResponse(id=request.id, answers=answers, times_used=times_used)
+        self.account.count_answers(sent, reply.texts, reply.spending)
+        await self.recorder.call(asked, reply, self.clock() - started)
+        return PromptResponse(id=request.id, answers=reply.texts, times_used=times_used)
 
     def _numbered(self, request: PromptRequest) -> Request:
         asked = Request(

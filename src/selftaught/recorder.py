@@ -11,7 +11,7 @@ import msgspec
 from selftaught.engine import META, Assignment
 from selftaught.errors import Violation
 from selftaught.improver import Improvement
-from selftaught.models import Request
+from selftaught.models import Reply, Request
 from selftaught.recursion import Round
 from selftaught.source import sha256_of
 from selftaught.statistics import Estimate
@@ -77,7 +77,7 @@ class StoreRecorder:
         """Records what a task's own code tried and may not."""
         self._add_violations(violations, self._store.add_program(task.utility_source, "task"))
 
-    async def call(self, improvement_id: str, request: Request, answers: list[str], seconds: float) -> None:
+    async def call(self, improvement_id: str, request: Request, reply: Reply, seconds: float) -> None:
         """Records a call of the model, one row for each message."""
         for index, message in enumerate(request.messages):
             first = index * request.n_responses
@@ -92,7 +92,7 @@ class StoreRecorder:
                     message=message,
                     temperature=request.temperature,
                     n_responses=request.n_responses,
-                    answers=answers[first : first + request.n_responses],
+                    answers=reply.texts[first : first + request.n_responses],
                     seconds=seconds,
                 )
             )

@@ -39,7 +39,50 @@ DEFAULT_REPEATS = 3
 DEFAULT_FRESH_REPEATS = 12
 
 
-class CommonSettings(pydantic.BaseModel):
+Rate = Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)]
+Price = Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
+ReasoningEffort = Literal["none", "minimal", "low", "medium", "high"]
+
+
+class ModelSettings(pydantic.BaseModel):
+    """How a language model over the network is used, and what may be spent on it. Embedded models are free.
+
+    Attributes:
+        max_cost: US dollars that all calls of the run may cost together.
+        max_tokens: Tokens, sent and received, that all calls of the run may take together.
+        max_seconds: Seconds after which the run ends.
+        max_output_tokens: The most tokens of one answer, those of its reasoning included.
+        reasoning_effort: How much a reasoning model should think, where its provider can be told.
+        thinking_tokens: Tokens that a model may think for one answer, where its provider can be told.
+        price_in: US dollars for a million tokens sent, where no price is known, or another holds.
+        price_out: US dollars for a million tokens received.
+        requests_per_minute: The most requests a minute that the provider allows.
+        tokens_per_minute: The most tokens a minute that the provider allows.
+        concurrency: The most requests in flight.
+        call_seconds: How long one call may take, all attempts together, while the provider can be reached.
+        outage_seconds: How long to wait for a provider that cannot be reached, or asks for patience.
+        fresh_answers: Ask the model even for what the store has an answer to.
+    """
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    max_cost: Price | None = None
+    max_tokens: Annotated[int, pydantic.Field(ge=1)] | None = None
+    max_seconds: Rate | None = None
+    max_output_tokens: Annotated[int, pydantic.Field(ge=1, le=1_000_000)] = 8192
+    reasoning_effort: ReasoningEffort | None = None
+    thinking_tokens: Annotated[int, pydantic.Field(ge=0, le=1_000_000)] | None = None
+    price_in: Price | None = None
+    price_out: Price | None = None
+    requests_per_minute: Rate | None = None
+    tokens_per_minute: Rate | None = None
+    concurrency: Annotated[int, pydantic.Field(ge=1, le=10_000)] = 16
+    call_seconds: Rate = 600.0
+    outage_seconds: Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)] = 3600.0
+    fresh_answers: bool = False
+
+
+class CommonSettings(ModelSettings):
     """What every command that runs programs can be told.
 
     Attributes:
@@ -53,8 +96,6 @@ class CommonSettings(pydantic.BaseModel):
         isolation: How untrusted programs are isolated: the strongest that works here, or one that you insist on.
         unsafe_no_isolation: Run untrusted programs with your own rights. Every result is marked UNSANDBOXED.
     """
-
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
 
     model: str = "gp"
     rng_seed: RngSeed = pydantic.Field(default=None, validate_default=True)

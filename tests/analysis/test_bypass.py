@@ -22,6 +22,7 @@ from selftaught.analysis.static_findings import read_programs
 from selftaught.budget import Budget
 from selftaught.errors import ConfigError, LanguageModelError, Outcome
 from selftaught.improver import bundled_improver_names
+from selftaught.models import Reply
 from selftaught.progress import Progress
 from selftaught.recorder import StoreRecorder
 from selftaught.settings import checked_settings
@@ -67,7 +68,7 @@ def study(run, engine, scripted_model, doubling, tmp_path):
             given = self.answers[first : first + request.n_responses]
             if None in given:
                 raise LanguageModelError("the model is out of order", retryable=False)
-            return given
+            return Reply.of(given)
 
     opened = []
 

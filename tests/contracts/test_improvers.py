@@ -13,7 +13,7 @@ import pytest
 from selftaught.budget import Budget
 from selftaught.errors import LanguageModelError, Outcome
 from selftaught.improver import BUNDLED_IMPROVERS, bundled_improver, bundled_improver_names
-from selftaught.models import find_model
+from selftaught.models import ModelContext, find_model
 from selftaught.worker.code_blocks import extract_code, fenced_blocks
 from selftaught.worker.gp import propose
 
@@ -227,7 +227,10 @@ def test_a_model_that_does_not_answer_is_an_outcome(improver, improve, broken_mo
 
 def test_it_does_the_same_twice_on_the_embedded_model(improver, improve, sandbox):
     budget = Budget(calls=2, responses=3, utility_calls=6)
-    first, again = (improve(improver, model=find_model("gp")(sandbox, 0), budget=budget) for _ in range(2))
+    first, again = (
+        improve(improver, model=find_model("gp")(ModelContext(sandbox=sandbox, rng_seed=0)), budget=budget)
+        for _ in range(2)
+    )
     assert first.improvement == again.improvement
     assert first.recorder.exchanges == again.recorder.exchanges
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from selftaught.budget import Budget
-from selftaught.models import ModelInfo, Request, find_model, model_infos
+from selftaught.models import ModelContext, ModelInfo, Request, find_model, model_infos
 from selftaught.models.mailbox import Mailbox
 
 NAMES = [info.name for info in model_infos()]
@@ -28,7 +28,7 @@ def make_model(request, sandbox, scripted_model, tmp_path):
         return lambda rng_seed=0: scripted_model()
     if request.param == "mailbox:DIR":
         return lambda rng_seed=0: answered_mailbox(tmp_path / "box", rng_seed)
-    return lambda rng_seed=0: find_model(request.param)(sandbox, rng_seed)
+    return lambda rng_seed=0: find_model(request.param)(ModelContext(sandbox=sandbox, rng_seed=rng_seed))
 
 
 def answered_mailbox(box: Path, rng_seed: int) -> Mailbox:
@@ -56,7 +56,7 @@ def request_of(*messages, n_responses=2, temperature=0.7, scope="a scope", ordin
 @pytest.fixture
 def answers_of(run, make_model):
     """`answers_of(request, rng_seed)`: what a new model object answers."""
-    return lambda request, rng_seed=0: run(make_model(rng_seed).answer(request))
+    return lambda request, rng_seed=0: run(make_model(rng_seed).answer(request)).texts
 
 
 def test_it_says_what_it_is(make_model):
@@ -97,7 +97,7 @@ def test_the_same_request_gets_the_same_answers_also_amid_others(run, make_model
 
     async def amid_others():
         model = make_model()
-        return (await asyncio.gather(*map(model.answer, [others[0], request, *others[1:]])))[1]
+        return (await asyncio.gather(*map(model.answer, [others[0], request, *others[1:]])))[1].texts
 
     assert answers_of(request) == answers_of(request) == run(amid_others())
 
@@ -124,7 +124,11 @@ def test_any_temperature_that_improvers_may_ask_for_is_taken(answers_of, tempera
 
 @pytest.fixture
 def gp(run, sandbox):
-    return lambda request, rng_seed=0: run(find_model("gp")(sandbox, rng_seed).answer(request))
+    def answers(request, rng_seed=0):
+        context = ModelContext(sandbox=sandbox, rng_seed=rng_seed)
+        return run(find_model("gp")(context).answer(request)).texts
+
+    return answers
 
 
 @pytest.mark.parametrize(
@@ -146,7 +150,7 @@ def test_gp_gives_the_same_message_twice_in_a_batch_different_samples(gp):
 
 
 def test_the_weaker_gp_has_the_same_budgets_and_other_answers(run, sandbox):
-    models = [find_model(name)(sandbox, 0) for name in ("gp", "gp-expressions")]
+    models = [find_model(name)(ModelContext(sandbox=sandbox, rng_seed=0)) for name in ("gp", "gp-expressions")]
     assert models[0].improvement_budget == models[1].improvement_budget
     assert models[0].meta_budget == models[1].meta_budget
     first, second = (run(model.answer(request_of(message_about("f"), n_responses=6))) for model in models)

@@ -13,7 +13,7 @@ import pytest
 
 from selftaught.budget import Budget
 from selftaught.errors import Outcome
-from selftaught.models import find_model
+from selftaught.models import ModelContext, find_model
 
 PUBLISHED = sorted((Path(__file__).parent.parent / "programs" / "improvers" / "published").glob("*.py"))
 PAPER = Budget(calls=4, responses=6, utility_calls=25)
@@ -32,7 +32,7 @@ def usage_of(result) -> dict[str, int]:
 @pytest.fixture
 def gp(run, sandbox):
     """The embedded proposer, over the shared sandbox."""
-    return find_model("gp")(sandbox, 0)
+    return find_model("gp")(ModelContext(sandbox=sandbox, rng_seed=0))
 
 
 @pytest.fixture

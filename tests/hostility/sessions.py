@@ -17,7 +17,7 @@ from selftaught import improver as improver_module
 from selftaught.budget import Account, Budget, Usage
 from selftaught.errors import Outcome
 from selftaught.improver import Improvement, ImproverSession
-from selftaught.models import ModelInfo, Request
+from selftaught.models import LanguageModel, ModelInfo, Reply, Request
 from selftaught.sandbox import ChildEnded, Limits, Sandbox
 
 NAIVE_SESSION = (Path(__file__).parent / "naive" / "session.py").read_text(encoding="utf-8")
@@ -49,7 +49,7 @@ class Counts:
         self._now -= 1
 
 
-class CountingModel:
+class CountingModel(LanguageModel):
     """A language model that counts what it is asked, and answers always the same."""
 
     info = ModelInfo(name="counting", summary="counts", is_language_model=False, version="1")
@@ -58,14 +58,14 @@ class CountingModel:
     def __init__(self, counts: Counts) -> None:
         self._counts = counts
 
-    async def answer(self, request: Request) -> list[str]:
+    async def answer(self, request: Request) -> Reply:
         self._counts.calls += 1
         n_samples = request.n_responses * len(request.messages)
         self._counts.largest = max(self._counts.largest, n_samples)
         self._counts.begin()
         await asyncio.sleep(0.01)
         self._counts.end()
-        return ["an answer"] * n_samples
+        return Reply.of(["an answer"] * n_samples)
 
 
 class CountingUtility:

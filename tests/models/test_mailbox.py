@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from selftaught.budget import Budget
 from selftaught.errors import ConfigError, LanguageModelError
-from selftaught.models import Request, find_model, model_info
+from selftaught.models import ModelContext, Request, find_model, model_info
 from selftaught.models.foreign_files import MAX_BYTES
 from selftaught.models.mailbox import Mailbox, letter_name
 
@@ -89,7 +89,7 @@ def ask(run, box):
         hours = Hours(box, writer)
         model = Mailbox(box, rng_seed, clock=hours.clock, sleep=hours.sleep)
         try:
-            return run(model.answer(request))
+            return run(model.answer(request)).texts
         finally:
             ask.looks = hours.looks
 
@@ -157,7 +157,7 @@ def test_several_runs_share_a_folder(run, box):
         models = [
             Mailbox(box, seed, clock=own.clock, sleep=own.sleep) for seed, own in zip((0, 0, 1), hours, strict=True)
         ]
-        return await asyncio.gather(*(model.answer(request_of("m")) for model in models))
+        return [reply.texts for reply in await asyncio.gather(*(model.answer(request_of("m")) for model in models))]
 
     assert run(together()) == [["answer-1.md to m"]] * 3
     assert len(letters(box)) == 2
@@ -372,7 +372,7 @@ def test_a_mailbox_is_found_by_prefix_and_folder(sandbox, tmp_path):
     name = f"mailbox:{tmp_path}/new/box"
     make = find_model(name)
     assert not (tmp_path / "new").exists()
-    model = make(sandbox, 0)
+    model = make(ModelContext(sandbox=sandbox, rng_seed=0))
     assert model.info == model_info(name)
     assert model.info.name == name
     assert (tmp_path / "new" / "box" / "README.md").is_file()
@@ -404,7 +404,7 @@ def test_a_mailbox_is_no_file(tmp_path, make, below):
 def test_a_mailbox_that_cannot_be_written_is_said_so(sandbox, tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(ConfigError, match="cannot be written"):
-        find_model(f"mailbox:{tmp_path}/box")(sandbox, 0)
+        find_model(f"mailbox:{tmp_path}/box")(ModelContext(sandbox=sandbox, rng_seed=0))
 
 
 def test_the_information_on_a_model_needs_no_folder():

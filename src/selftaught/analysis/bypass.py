@@ -20,7 +20,7 @@ from selftaught.errors import LanguageModelError, Outcome
 from selftaught.experiment import Document, opened_run, spent_document
 from selftaught.improver import BUNDLED_IMPROVERS, IMPROVER_LIMITS, Improvement
 from selftaught.meta_utility import UtilityOnDraw
-from selftaught.models import LanguageModel, find_model
+from selftaught.models import LanguageModel, ModelContext, find_model
 from selftaught.progress import Progress
 from selftaught.recorder import StoreRecorder
 from selftaught.settings import PAPER_BUDGET, CommonSettings, Count
@@ -335,7 +335,9 @@ class BypassStudy:
     def __post_init__(self) -> None:
         self._seed_improver = SEED_IMPROVER.read_text(encoding="utf-8")
         self._description = bypass_description(self.task, self.budget, warning=self.warning)
-        self._gp = find_model(DOWNSTREAM_MODEL)(self.engine.sandbox, self.engine.rng_seed)
+        self._gp = find_model(DOWNSTREAM_MODEL)(
+            ModelContext(sandbox=self.engine.sandbox, rng_seed=self.engine.rng_seed)
+        )
         self._downstream_usage = Usage()
 
     async def run(self, n: int) -> Document:

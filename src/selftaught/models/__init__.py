@@ -1,6 +1,19 @@
 """Language models behind one protocol: the embedded proposer `gp`, a mailbox, and whatever speaks the same words."""
 
-from selftaught.models.language_model import LanguageModel, ModelInfo, Request
+from selftaught.models.context import ModelContext, ModelMaker
+from selftaught.models.language_model import Finish, LanguageModel, ModelInfo, Reply, Request, Sample
 from selftaught.models.registry import find_model, model_info, model_infos
 
-__all__ = ["LanguageModel", "ModelInfo", "Request", "find_model", "model_info", "model_infos"]
+__all__ = [
+    "Finish",
+    "LanguageModel",
+    "ModelContext",
+    "ModelInfo",
+    "ModelMaker",
+    "Reply",
+    "Request",
+    "Sample",
+    "find_model",
+    "model_info",
+    "model_infos",
+]

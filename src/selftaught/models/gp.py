@@ -15,9 +15,8 @@ import msgspec
 
 from selftaught.budget import Budget
 from selftaught.errors import LanguageModelError
-from selftaught.models.language_model import ModelInfo, Request
+from selftaught.models.language_model import LanguageModel, ModelInfo, Reply, Request
 from selftaught.sandbox import ChildEnded, Limits, Sandbox, despite_losses
-from selftaught.source import rng_seed_of
 from selftaught.worker.messages import Proposals, ProposerStart
 
 GP_INFO = ModelInfo(
@@ -39,7 +38,7 @@ EXPRESSIONS_INFO = ModelInfo(
 PROPOSER_LIMITS = Limits(cpu_seconds=20.0, wall_seconds=300.0)
 
 
-class GeneticProposer:
+class GeneticProposer(LanguageModel):
     """The embedded model; its answers are a function of `rng_seed` and the request alone."""
 
     info = GP_INFO
@@ -53,18 +52,17 @@ class GeneticProposer:
         self._sandbox = sandbox
         self._rng_seed = rng_seed
 
-    async def answer(self, request: Request) -> list[str]:
+    async def answer(self, request: Request) -> Reply:
         """`n_responses` edited programs for each message, in the order of the messages."""
         asked = (self._ask(request, index) for index in range(len(request.messages)))
-        return [answer for answers in await asyncio.gather(*asked) for answer in answers]
+        return Reply.of(answer for answers in await asyncio.gather(*asked) for answer in answers)
 
     async def _ask(self, request: Request, index: int) -> list[str]:
-        seed = rng_seed_of(self.info.name, self._rng_seed, request.scope, request.sha256, request.ordinal, index)
         start = ProposerStart(
             message=request.messages[index],
             n_responses=request.n_responses,
             temperature=request.temperature,
-            rng_seed=seed,
+            rng_seed=request.rng_seed(self.info.name, self._rng_seed, index),
             expressions_only=self.expressions_only,
         )
         return await despite_losses(lambda: self._propose(start))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import enum
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
 from selftaught.budget import Budget
-from selftaught.source import sha256_of
+from selftaught.ledger import NOTHING, Spending
+from selftaught.source import rng_seed_of, sha256_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +38,66 @@ class Request:
         parts = (self.expertise, *self.messages, repr(self.n_responses), repr(self.temperature))
         return sha256_of("\x1f".join(parts))
 
+    def rng_seed(self, model: str, run_rng_seed: int, index: int) -> int:
+        """What the samples for a message are drawn from, where a model can be told: a number in `[0, 2**63)`.
+
+        Args:
+            model: The name of the model that answers, without where it is.
+            run_rng_seed: The run's.
+            index: Which message.
+        """
+        return rng_seed_of(model, run_rng_seed, self.scope, self.sha256, self.ordinal, index)
+
+
+class Finish(enum.StrEnum):
+    """How a sample ended. Only a complete or a cut-off one has a text."""
+
+    COMPLETE = "complete"
+    CUT_OFF = "cut_off"
+    """It reached the largest number of tokens; the text is what there is of it."""
+    REFUSED = "refused"
+    """The model, or its provider, would not answer."""
+    EMPTY = "empty"
+    """There was nothing in it, also when asked again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One answer of a model to one message.
+
+    Attributes:
+        text: What an improver gets; empty where the model refused or said nothing.
+        finish: How it ended.
+    """
+
+    text: str
+    finish: Finish = Finish.COMPLETE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """What came of one request.
+
+    Attributes:
+        samples: `n_responses` for each message, in the order of the messages.
+        spending: What was spent on it; nothing for samples that were known already.
+        n_known: How many of the samples were known already, and not asked for again.
+    """
+
+    samples: tuple[Sample, ...]
+    spending: Spending = NOTHING
+    n_known: int = 0
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> Reply:
+        """The reply of a model whose samples are all complete, and that counts nothing."""
+        return cls(samples=tuple(Sample(text=text) for text in texts))
+
+    @property
+    def texts(self) -> list[str]:
+        """The text of each sample."""
+        return [sample.text for sample in self.samples]
+
 
 @dataclass(frozen=True, kw_only=True)
 class ModelInfo:
@@ -56,7 +119,7 @@ class ModelInfo:
 
 
 class LanguageModel(Protocol):
-    """Anything that answers requests.
+    """Anything that answers requests. Who inherits from it need not open or close anything.
 
     Attributes:
         info: What a person should know of it.
@@ -68,10 +131,24 @@ class LanguageModel(Protocol):
     improvement_budget: Budget
     meta_budget: Budget
 
-    async def answer(self, request: Request) -> list[str]:
+    async def open(self) -> None:
+        """Nothing; finds out whether the model can be had, before anything is spent.
+
+        Raises:
+            ConfigError: It cannot: a key is missing, nobody answers at its address, it is not known there.
+        """
+        return
+
+    async def close(self) -> None:
+        """Nothing; lets go of connections. Closing twice, or without opening, is allowed."""
+        return
+
+    async def answer(self, request: Request) -> Reply:
         """`n_responses` samples for each message, in the order of the messages.
 
         Raises:
-            LanguageModelError: The model did not answer.
+            LanguageModelError: The model did not answer this request; the improver is told.
+            LanguageModelUnavailable: It cannot be reached, or its key does not serve; the run ends.
+            RunBudgetExceeded: The run may not spend what the request can cost; it ends.
         """
         ...

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from selftaught.errors import ConfigError, LanguageModelError
+from selftaught.models.context import ModelMaker
 from selftaught.models.foreign_files import (
     MAX_BYTES,
     Signature,
@@ -28,8 +29,7 @@ from selftaught.models.foreign_files import (
     signature,
     write_whole,
 )
-from selftaught.models.language_model import LanguageModel, ModelInfo, Request
-from selftaught.sandbox import Sandbox
+from selftaught.models.language_model import LanguageModel, ModelInfo, Reply, Request
 from selftaught.settings import PAPER_BUDGET
 from selftaught.source import printable
 
@@ -135,7 +135,7 @@ class _Letter:
                 os.unlink("problem.txt", dir_fd=folder)
 
 
-class Mailbox:
+class Mailbox(LanguageModel):
     """The model whose answers are files in a folder; made for one run, and several may share the folder."""
 
     improvement_budget = PAPER_BUDGET
@@ -170,7 +170,7 @@ class Mailbox:
                 f"the mailbox {folder} cannot be written: {error.strerror}; name another folder"
             ) from None
 
-    async def answer(self, request: Request) -> list[str]:
+    async def answer(self, request: Request) -> Reply:
         """`n_responses` answers for each message, in the order of the messages; waits for as long as it takes.
 
         Raises:
@@ -183,7 +183,7 @@ class Mailbox:
         except OSError as error:
             # No path: the message reaches the improver.
             raise LanguageModelError(f"the mailbox cannot be used: {error.strerror}", retryable=False) from None
-        return [answer.text or "" for letter in letters for answer in letter.answers]
+        return Reply.of(answer.text or "" for letter in letters for answer in letter.answers)
 
     def _post(self, request: Request) -> list[_Letter]:
         letters = []
@@ -251,7 +251,7 @@ def _fenced(text: str) -> str:
     return f"{fence}text\n{printable(text)}\n{fence}"
 
 
-def mailbox_maker(name: str, argument: str) -> Callable[[Sandbox, int], LanguageModel]:
+def mailbox_maker(name: str, argument: str) -> ModelMaker:
     """How to make the mailbox that a person means; nothing is written yet.
 
     Raises:
@@ -270,4 +270,4 @@ def mailbox_maker(name: str, argument: str) -> Callable[[Sandbox, int], Language
         raise ConfigError(f"{argument!r:.200} cannot be the path of a mailbox; name a folder") from None
     if in_the_way is not None:
         raise ConfigError(f"{in_the_way} is not a folder, so it cannot hold a mailbox; name a folder after mailbox:")
-    return lambda _sandbox, rng_seed: Mailbox(folder, rng_seed, name=name)
+    return lambda context: Mailbox(folder, context.rng_seed, name=name)

@@ -6,17 +6,23 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from selftaught.errors import ConfigError
+from selftaught.models.context import ModelContext, ModelMaker
 from selftaught.models.gp import EXPRESSIONS_INFO, GP_INFO, ExpressionProposer, GeneticProposer
-from selftaught.models.language_model import LanguageModel, ModelInfo
+from selftaught.models.language_model import ModelInfo
 from selftaught.models.mailbox import MAILBOX_INFO, mailbox_maker
-from selftaught.sandbox import Sandbox
 from selftaught.source import nearest
 
-ModelMaker = Callable[[Sandbox, int], LanguageModel]
+
+def _embedded(kind: type[GeneticProposer]) -> ModelMaker:
+    def make(context: ModelContext) -> GeneticProposer:
+        return kind(context.sandbox, context.rng_seed)
+
+    return make
+
 
 _MODELS: dict[str, tuple[ModelInfo, ModelMaker]] = {
-    "gp": (GP_INFO, GeneticProposer),
-    "gp-expressions": (EXPRESSIONS_INFO, ExpressionProposer),
+    "gp": (GP_INFO, _embedded(GeneticProposer)),
+    "gp-expressions": (EXPRESSIONS_INFO, _embedded(ExpressionProposer)),
 }
 
 _PREFIXES: dict[str, tuple[ModelInfo, Callable[[str, str], ModelMaker]]] = {
@@ -42,7 +48,7 @@ def model_info(name: str) -> ModelInfo | None:
 
 
 def find_model(name: str) -> ModelMaker:
-    """How to make the model that a person means, from a sandbox and an `rng_seed`.
+    """How to make the model that a person means.
 
     Raises:
         ConfigError: There is no such model, and the nearest names are in the message; or its argument cannot be used.

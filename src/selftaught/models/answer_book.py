@@ -1,0 +1,51 @@
+"""Answers that are known already: each sample is kept before anyone sees it, and never asked for twice.
+
+STOP asks one prompt many times and needs different answers, so an answer is found by what was asked **and** by the
+ordinal of the sample. Who asks belongs to the key too: another improvement, or a run from another `rng_seed`, is to get
+samples of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from selftaught.ledger import Spending
+from selftaught.models.language_model import Request, Sample
+from selftaught.source import sha256_of
+
+
+def answer_key(model: str, rng_seed: int, request: Request, index: int) -> str:
+    """The hash under which the samples for a message of a request are known.
+
+    Args:
+        model: All that decides how the model answers: its name, where it is, and its settings.
+        rng_seed: The run's.
+        request: The request.
+        index: Which of its messages.
+    """
+    parts = (model, rng_seed, request.scope, request.sha256, request.ordinal, index)
+    return sha256_of("\x1f".join(map(str, parts)))
+
+
+class AnswerBook(Protocol):
+    """Where samples are kept."""
+
+    async def known(self, key: str) -> Mapping[int, Sample]:
+        """The samples kept under a key, by their ordinal from 0."""
+        ...
+
+    async def keep(self, key: str, samples: Mapping[int, Sample], spending: Spending) -> None:
+        """Nothing; what came of one exchange is kept. Returns when that is durable."""
+        ...
+
+
+class NoBook:
+    """A book in which nothing is kept."""
+
+    async def known(self, key: str) -> Mapping[int, Sample]:
+        """Nothing is known."""
+        return {}
+
+    async def keep(self, key: str, samples: Mapping[int, Sample], spending: Spending) -> None:
+        """Nothing is kept."""

@@ -1,0 +1,36 @@
+"""What a model is made with: all that it may use of the run that it serves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from selftaught.ledger import Ledger
+from selftaught.models.answer_book import AnswerBook, NoBook
+from selftaught.models.language_model import LanguageModel
+from selftaught.sandbox import Sandbox
+from selftaught.settings import CommonSettings, checked_settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelContext:
+    """What a model is made with.
+
+    Attributes:
+        sandbox: Where an embedded model runs.
+        rng_seed: The run's.
+        settings: What was asked for.
+        ledger: Where spending is reserved and entered.
+        book: Where answers are kept.
+        on_wait: Told a sentence while nothing goes on because the model cannot be had, and None when it goes on.
+    """
+
+    sandbox: Sandbox
+    rng_seed: int
+    settings: CommonSettings = field(default_factory=lambda: checked_settings(CommonSettings))
+    ledger: Ledger = field(default_factory=Ledger)
+    book: AnswerBook = field(default_factory=NoBook)
+    on_wait: Callable[[str | None], None] = lambda sentence: None
+
+
+ModelMaker = Callable[[ModelContext], LanguageModel]
