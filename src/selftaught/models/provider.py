@@ -97,12 +97,14 @@ class Provider(Protocol):
 
     Attributes:
         info: What a person should know of the model. `open` may replace it.
-        price_key: Under which names prices are known: the provider's and the model's.
+        model: The model's own name, as the provider knows it.
+        price_provider: The name under which the provider's prices are known; empty if it has none.
         where: The address, for messages to a person; never with a key in it.
     """
 
     info: ModelInfo
-    price_key: tuple[str, str]
+    model: str
+    price_provider: str
     where: str
 
     async def open(self) -> None:
