@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import event
 
 from selftaught.errors import StoreError
-from selftaught.store import RunStart, Store
+from selftaught.store import JournalEntry, ModelCallRecord, RunStart, Store
 
 Clock = Callable[[], datetime]
 NOBODY = 65534
@@ -232,6 +232,36 @@ def test_a_full_disk_surfaces_and_nothing_is_lost(store: Store) -> None:
     pages = 2**30
     store.flush()
     assert store.program(sha256).source == "x" * 100_000
+
+
+def test_long_texts_are_stored_once(store: Store, path: Path, run_id: str) -> None:
+    prompt = "improve this " * 2000
+    for sequence in range(50):
+        store.add_model_call(
+            ModelCallRecord(
+                run_id=run_id,
+                model="gp",
+                request_sha256="a" * 64,
+                ordinal=sequence,
+                expertise="e",
+                message=prompt,
+                temperature=0.7,
+                n_responses=1,
+                answers=[prompt],
+            )
+        )
+        store.add_journal_entry(
+            JournalEntry(
+                run_id=run_id,
+                improvement_id="first",
+                sequence=sequence,
+                method="prompt",
+                request={"message": prompt},
+                response=[prompt],
+            )
+        )
+    store.close()
+    assert path.stat().st_size < 10 * len(prompt)
 
 
 @pytest.mark.parametrize("address", ["nosuch://host/name", "sqlite+none:///x", "://"])

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+import pytest
+
 from selftaught.store import RunStart, Store, processes
 
 WRITER = """
@@ -35,35 +37,41 @@ asyncio.run(main())
 """
 
 
-def start_writer(path: Path, run_id: str, many: int) -> subprocess.Popen[str]:
+@pytest.fixture(params=["a file", "postgresql"])
+def location(request: pytest.FixtureRequest, path: Path) -> str:
+    """Where a store may be made."""
+    return str(path) if request.param == "a file" else request.getfixturevalue("postgresql")
+
+
+def start_writer(path: Path | str, run_id: str, many: int) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", WRITER, str(path), run_id, str(many)], stdout=subprocess.PIPE, text=True
     )
 
 
-def test_processes_make_and_write_one_store_at_once(path: Path, clock: Callable[[], datetime]) -> None:
-    writers = [start_writer(path, f"r-{number}", 150) for number in range(3)]
+def test_processes_make_and_write_one_store_at_once(location: str, clock: Callable[[], datetime]) -> None:
+    writers = [start_writer(location, f"r-{number}", 150) for number in range(3)]
     for writer in writers:
         writer.communicate(timeout=60)
     assert [writer.returncode for writer in writers] == [0, 0, 0]
-    with Store.open(path, clock=clock, read_only=True) as store:
+    with Store.open(location, clock=clock, read_only=True) as store:
         for number in range(3):
             assert [record.value for record in store.evaluations(f"r-{number}")] == list(range(150))
             assert store.run(f"r-{number}").status == "finished"
             assert len(store.programs(f"r-{number}")) == 150
 
 
-def test_a_killed_writer_leaves_all_that_was_committed(path: Path, clock: Callable[[], datetime]) -> None:
-    with start_writer(path, "r-1", 1_000_000) as writer:
+def test_a_killed_writer_leaves_all_that_was_committed(location: str, clock: Callable[[], datetime]) -> None:
+    with start_writer(location, "r-1", 1_000_000) as writer:
         assert writer.stdout is not None
         for line in writer.stdout:
             if int(line) == 40:
-                with Store.open(path, clock=clock, read_only=True) as store:
+                with Store.open(location, clock=clock, read_only=True) as store:
                     assert store.run("r-1").status == "running"
                 writer.send_signal(signal.SIGKILL)
                 break
         last = max([40, *(int(line) for line in writer.stdout.read().splitlines()[:-1])])
-    with Store.open(path, clock=clock) as store:
+    with Store.open(location, clock=clock) as store:
         values = [record.value for record in store.evaluations("r-1")]
         assert values == list(range(len(values)))
         assert len(values) > last

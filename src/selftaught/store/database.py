@@ -8,15 +8,16 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, inspect, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from selftaught.errors import StoreError
+from selftaught.store import server
 from selftaught.store.schema import REVISIONS, VERSION_TABLE
 
 BUSY_SECONDS = 30.0
@@ -39,7 +40,7 @@ class Database:
         self.read_only = read_only
         self.busy_seconds = busy_seconds
         if isinstance(location, str) and "://" in location:
-            self.name, self.engine = _engine_of_url(location)
+            self.name, self.engine = server.engine_of_url(location)
         else:
             path = Path(os.path.abspath(location))  # noqa: PTH100 - keeps symbolic links, as the messages should
             self.name = str(path)
@@ -54,8 +55,10 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection in a transaction that sees one state of the store."""
-        with self._explained(), self.engine.connect() as connection, connection.begin():
-            yield connection
+        with self._explained(), self.engine.connect() as connection:
+            connection = connection.execution_options(**server.reading_options(self.engine))
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -111,6 +114,7 @@ class Database:
         from selftaught.store.migrate import upgrade
 
         with self.writing() as connection:
+            server.lock_for_migration(connection)
             # Asked again under the lock: another process may have been faster.
             if self._revision(connection) != REVISIONS[-1]:
                 upgrade(connection)
@@ -177,7 +181,7 @@ class Database:
             case sqlite3.SQLITE_IOERR:
                 return f"the disk of the store {self.name} failed ({cause}): check the disk and the space left on it"
             case _:
-                return (
+                return server.explain(error, self.name) or (
                     f"the store {self.name} refused a request ({cause}): report this, with the command that led to it"
                 )
 
@@ -227,14 +231,3 @@ def _begin(connection: Connection) -> None:
     """Transactions are begun by us: the driver would begin them late, and fail where it should wait."""
     writes = connection.get_execution_options().get("selftaught_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _engine_of_url(location: str) -> tuple[str, Engine]:
-    create: Callable[..., Any] = create_engine
-    try:
-        url = make_url(location)
-        return url.render_as_string(hide_password=True), create(url)
-    except (ArgumentError, ModuleNotFoundError) as error:
-        raise StoreError(
-            f"the address of the store cannot be used ({error}): correct it, or install its driver"
-        ) from error
