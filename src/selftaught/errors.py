@@ -142,6 +142,10 @@ class IsolationWarning(UserWarning):
     """The isolation is weaker than it could be; the message names cause and mend."""
 
 
+class StoreWarning(UserWarning):
+    """The store is in a place where it may come to harm; the message names the mend."""
+
+
 class StoreError(SelfTaughtError):
     """The store cannot be read or written; the mend is in the message."""
 

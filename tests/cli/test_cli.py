@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -95,6 +97,21 @@ def test_doctor_names_the_mode_and_each_layer(selftaught):
     assert called.code == 0
     assert all(word in called.stdout for word in ("isolation:", "bubblewrap", "landlock", "seccomp", "self-test"))
     assert selftaught("doctor", "--json").document["mode"] in ("full", "confined", "sealed")
+
+
+def test_doctor_says_whether_a_store_is_whole(selftaught, tmp_path):
+    run_id = selftaught("run", "lpn", *SMALL, "--store", "here.db", "--json").document["run_id"]
+    called = selftaught("doctor", "--store", "here.db")
+    assert (called.code, "store: here.db: whole" in called.stdout) == (0, True)
+    with contextlib.closing(sqlite3.connect(tmp_path / "here.db")) as connection, connection:
+        connection.execute("UPDATE texts SET text = text || '!' WHERE sha256 = (SELECT improver FROM rounds LIMIT 1)")
+        connection.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
+    called = selftaught("doctor", "--store", "here.db", "--json")
+    assert called.code == 1
+    problems = called.document["store"]["problems"]
+    assert any("point to rows of runs that are not there" in problem for problem in problems)
+    assert any("is not what was written" in problem for problem in problems)
+    assert selftaught("doctor", "--store", "there.db").code == 2
 
 
 def test_evaluate_gives_a_value_with_its_interval(selftaught, solution):

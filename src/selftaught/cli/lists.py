@@ -6,12 +6,14 @@ import asyncio
 import dataclasses
 from typing import Any
 
-from selftaught.cli.output import print_json, stdout_console
-from selftaught.cli.parameters import Json
+from selftaught.cli.output import print_json, stdout_console, untrusted
+from selftaught.cli.parameters import Json, StorePath, store_to_read
 from selftaught.improver import bundled_improver, bundled_improver_names
 from selftaught.models import model_infos
 from selftaught.sandbox import Diagnosis, diagnose
 from selftaught.source import sha256_of
+from selftaught.store import Store
+from selftaught.store.clock import now
 from selftaught.task_definition import BUNDLED_TASKS, bundled_task_names, load_task
 
 
@@ -50,14 +52,31 @@ def models(*, json: Json = False) -> int:
     return _show([dataclasses.asdict(info) for info in model_infos()], json)
 
 
-def doctor(*, json: Json = False) -> int:
-    """Say which isolation this machine has, why, and the mend."""
+def doctor(*, store: StorePath = None, json: Json = False) -> int:
+    """Say which isolation this machine has, why, and the mend; with --store, whether that store is whole too."""
     diagnosis = asyncio.run(diagnose())
+    problems: list[str] | None = None
+    if store is not None:
+        with Store.open(store_to_read(store), read_only=True, clock=now) as records:
+            problems = records.problems()
     if json:
-        print_json(dataclasses.asdict(diagnosis))
+        stated = {} if problems is None else {"store": {"location": store, "problems": problems}}
+        print_json({**dataclasses.asdict(diagnosis), **stated})
     else:
         _print_diagnosis(diagnosis)
-    return 0 if diagnosis.mode is not None else 1
+        _print_problems(store, problems)
+    return 0 if diagnosis.mode is not None and not problems else 1
+
+
+def _print_problems(store: str | None, problems: list[str] | None) -> None:
+    if problems is None:
+        return
+    console = stdout_console()
+    console.print(untrusted(f"store: {store}: {'has come to harm' if problems else 'whole'}"))
+    for problem in problems:
+        console.print(untrusted(f"  {problem}"))
+    if problems:
+        console.print("mend: go on with a copy that is whole; `selftaught export RUN` saves what can still be read")
 
 
 def _print_diagnosis(diagnosis: Diagnosis) -> None:

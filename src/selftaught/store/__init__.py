@@ -6,7 +6,8 @@
     queries.py     what is read
     rows.py        records to rows and back;  documents.py: plain data to text and back, whatever is in it
     schema.py      the tables;  migrations/: how they came about;  migrate.py: the only place that loads Alembic
-    database.py    opening, checking and mending messages;  processes.py: is the process of a run still there
+    database.py    opening, checking and mending messages;  place.py: where a file may be;  server.py: a database server
+    integrity.py   whether a store is whole;  processes.py: is the process of a run still there
 
 Importing this package loads the records only: `Store`, and SQLAlchemy with it, load when first asked for.
 """

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, insp
 from sqlalchemy.exc import SQLAlchemyError
 
 from selftaught.errors import StoreError
-from selftaught.store import server
+from selftaught.store import place, server
 from selftaught.store.schema import REVISIONS, VERSION_TABLE
 
 BUSY_SECONDS = 30.0
@@ -39,13 +39,15 @@ class Database:
     def __init__(self, location: str | Path, *, read_only: bool, busy_seconds: float = BUSY_SECONDS) -> None:
         self.read_only = read_only
         self.busy_seconds = busy_seconds
+        self.warning: str | None = None
         if isinstance(location, str) and "://" in location:
             self.name, self.engine = server.engine_of_url(location)
         else:
             path = Path(os.path.abspath(location))  # noqa: PTH100 - keeps symbolic links, as the messages should
             self.name = str(path)
-            _check_place(path, self.name, read_only=read_only)
+            place.check_place(path, self.name, read_only=read_only)
             self.engine = _engine_of_file(path, self._uri(path), busy_seconds)
+            self.warning = None if read_only else place.warning_about(path)
         try:
             self._prepare()
         except BaseException:
@@ -190,25 +192,6 @@ def _sqlite_code(error: Exception) -> int | None:
     """The primary result code of SQLite, if that is where the error is from."""
     code = getattr(getattr(error, "orig", error), "sqlite_errorcode", None)
     return None if code is None else code & 0xFF
-
-
-def _check_place(path: Path, name: str, *, read_only: bool) -> None:
-    """Nothing, if the path may be that of a store; what can be said better than the database would, is said here."""
-    try:
-        if "\0" in name:
-            raise ValueError("it has a NUL character")
-        if path.is_dir():
-            raise StoreError(f"{name} is a directory: name a file in it for the store")
-        if not path.parent.exists():
-            raise StoreError(
-                f"there is no directory {path.parent} for the store: make it with mkdir -p, or name another"
-            )
-        if not path.parent.is_dir():
-            raise StoreError(f"{path.parent} is not a directory, so the store cannot be in it: name another file")
-        if read_only and not path.exists():
-            raise StoreError(f"there is no store at {name}: a run makes it, or name the one that you mean")
-    except (OSError, ValueError) as error:
-        raise StoreError(f"the store {name!r} cannot be opened ({error}): name another file") from error
 
 
 def _has_content(path: Path) -> bool:

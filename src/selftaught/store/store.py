@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import secrets
+import warnings
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -21,8 +22,8 @@ from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection, Executable, Table
 
-from selftaught.errors import Outcome, StoreError
-from selftaught.store import documents, processes, queries, rows, schema
+from selftaught.errors import Outcome, StoreError, StoreWarning
+from selftaught.store import documents, integrity, processes, queries, rows, schema
 from selftaught.store.database import BUSY_SECONDS, Database
 from selftaught.store.records import (
     EvaluationRecord,
@@ -95,7 +96,10 @@ class Store:
         Raises:
             StoreError: It cannot be opened so; one sentence with the mend.
         """
-        return cls(Database(location, read_only=read_only, busy_seconds=busy_seconds), clock)
+        database = Database(location, read_only=read_only, busy_seconds=busy_seconds)
+        if database.warning is not None:
+            warnings.warn(database.warning, StoreWarning, stacklevel=2)
+        return cls(database, clock)
 
     def __enter__(self) -> Self:
         return self
@@ -310,6 +314,10 @@ class Store:
     def violations(self, run_id: str) -> list[ViolationRecord]:
         """The violations of a run, in order."""
         return self._ask(lambda connection: queries.violations(connection, run_id))
+
+    def problems(self, at_most: int = 20) -> list[str]:
+        """What is wrong with the store, a sentence each; empty where it is whole. Reads all of it."""
+        return self._ask(lambda connection: list(itertools.islice(integrity.problems(connection), at_most)))
 
     def counts(self, run_id: str) -> dict[str, int]:
         """How many rows a run has in each of the tables that hold its parts, by the name of the table."""
