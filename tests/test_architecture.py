@@ -19,7 +19,7 @@ PROGRAMS = ("tasks", "improvers")
 """Folders of programs that run isolated: text to the package, never imported."""
 
 LAYERS = (
-    ("_version", "errors", "validation", "single_flight", "statistics", "worker", "adapters"),
+    ("_version", "errors", "validation", "interrupts", "single_flight", "statistics", "worker", "adapters"),
     ("ledger", "source", "function_source", "violations"),
     ("budget",),
     ("settings", "sandbox", "store"),
