@@ -1,0 +1,271 @@
+"""Kills a run at random moments until it has survived so many, and sees whether anything was lost or paid for twice.
+
+    .venv/bin/python benchmarks/kill_test.py [--kills 100] [--rng-seed 0] [--folder DIR]        (make kill-test)
+
+Every run goes on over HTTP with a model that has latency (`serve-model gp` behind a proxy that counts), several
+improvements in parallel. What is killed is drawn anew each time: the engine (SIGKILL), a zygote, a worker, the model
+server. Where the engine is dead the run is resumed; where it is not, it has to go on by itself. In the end its document
+must be that of a run that nobody disturbed, but for ids and times.
+
+The judge of "asked twice" is the proxy. An answer that was under way when the engine died, sent less than
+`IN_TRANSIT_SECONDS` before the kill, may not have been stored yet: those are counted apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from counting_proxy import CountingProxy
+
+SELFTAUGHT = Path(sys.executable).with_name("selftaught")
+IN_TRANSIT_SECONDS = 0.25
+LATENCY_SECONDS = (0.02, 0.15)
+BETWEEN_KILLS_SECONDS = (0.3, 4.0)
+SERVER_IS_AWAY_SECONDS = 1.0
+LONGEST_RUN_SECONDS = 600.0
+SETTINGS = (
+    *("--rounds", "2", "--repeats", "2", "--gate-repeats", "2", "--test-repeats", "2", "--fresh-repeats", "3"),
+    *("--budget-calls", "4", "--budget-responses", "4", "--budget-utility", "17"),
+    *("--meta-budget-calls", "2", "--meta-budget-responses", "3", "--meta-budget-utility", "6"),
+    *("--outage-seconds", "60", "--concurrency", "8"),
+)
+NOT_COMPARED = {"run_id", "budget", "spending", "violations", "evaluations"}
+"""Ids and times; and what is counted, which the test compares by itself."""
+
+VICTIMS = ("engine", "engine", "engine", "engine", "engine", "engine", "zygote", "worker", "model server")
+
+
+@dataclass(kw_only=True)
+class Report:
+    """What came of it, over all runs."""
+
+    kills: Counter[str] = field(default_factory=Counter)
+    resumes: int = 0
+    runs: int = 0
+    different: list[str] = field(default_factory=list)
+    asked_twice: int = 0
+    in_transit: int = 0
+    evaluated_twice: int = 0
+    orphans: int = 0
+    requests: int = 0
+    samples: int = 0
+
+
+class ModelServer:
+    """`selftaught serve-model gp`, which can be killed and is started again at the same port."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._port = 0
+        self.start()
+
+    def start(self) -> None:
+        """Nothing; returns when it answers."""
+        command = [SELFTAUGHT, "serve-model", "gp", "--port", str(self._port), "--json", "--workers", "1"]
+        self._process = subprocess.Popen(command, cwd=self._folder, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        lines = []
+        while "}" not in "".join(lines):
+            lines.append(self._process.stdout.readline())
+        self.url = json.loads("".join(lines))["url"]
+        self._port = int(self.url.rpartition(":")[2].partition("/")[0])
+
+    def kill(self) -> None:
+        """Nothing; it is gone at once."""
+        self._process.kill()
+        self._process.wait()
+
+
+class KilledRun:
+    """One run, disturbed until it is done."""
+
+    def __init__(self, folder: Path, url: str, rng_seed: int, report: Report) -> None:
+        self._folder, self._rng_seed, self._report = folder, rng_seed, report
+        self._model = f"{url}#gp"
+        self.store = folder / f"killed-{rng_seed}.db"
+        self.killed_at: list[float] = []
+
+    def undisturbed(self) -> dict[str, Any]:
+        """The document of the same run with nothing in its way."""
+        return self._finish(self._start("run", "--store", str(self._folder / f"whole-{self._rng_seed}.db")))
+
+    def disturbed(self, n_kills: int, server: ModelServer, rng: random.Random) -> dict[str, Any]:
+        """The document of the run after `n_kills` kills, or as many as it lasted for."""
+        process = self._start("run", "--store", str(self.store))
+        for _ in range(n_kills):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(rng.uniform(*BETWEEN_KILLS_SECONDS))
+                break
+            self._kill(rng.choice(VICTIMS), process, server, rng)
+            if process.poll() is not None:
+                process = self._resume()
+        return self._finish(process)
+
+    def _start(self, *command: str) -> subprocess.Popen[str]:
+        settings = () if command[0] == "resume" else ("dispatch", *SETTINGS, "--model", self._model)
+        seed = () if command[0] == "resume" else ("--rng-seed", str(self._rng_seed))
+        call = [str(SELFTAUGHT), *command, *settings, *seed, "--json"]
+        return subprocess.Popen(call, cwd=self._folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def _kill(self, victim: str, process: subprocess.Popen[str], server: ModelServer, rng: random.Random) -> None:
+        if victim == "model server":
+            server.kill()
+            time.sleep(SERVER_IS_AWAY_SECONDS)
+            server.start()
+        elif victim == "engine":
+            below = list(descendants_of(process.pid))
+            process.kill()
+            self.killed_at.append(time.monotonic())
+            process.wait()
+            self._report.orphans += len(still_there(below))
+        else:
+            level = [pid for pid, depth in depths_below(process.pid) if (depth >= 3) == (victim == "worker")]
+            if not level:
+                return
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(rng.choice(level), signal.SIGKILL)
+        self._report.kills[victim] += 1
+
+    def _resume(self) -> subprocess.Popen[str]:
+        self._report.resumes += 1
+        with contextlib.closing(sqlite3.connect(self.store)) as connection:
+            names = [name for (name,) in connection.execute("SELECT run_id FROM runs")] if self.store.exists() else []
+        return (
+            self._start("resume", names[0], "--store", str(self.store))
+            if names
+            else self._start("run", "--store", str(self.store))
+        )
+
+    def _finish(self, process: subprocess.Popen[str]) -> dict[str, Any]:
+        printed, said = process.communicate(timeout=LONGEST_RUN_SECONDS)
+        if process.returncode != 0:
+            raise SystemExit(f"the run ended with {process.returncode}: {said}")
+        document: dict[str, Any] = json.loads(printed)
+        return document
+
+
+def depths_below(pid: int, depth: int = 1) -> Iterator[tuple[int, int]]:
+    """Yields every process below another, with how far below."""
+    with contextlib.suppress(OSError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            for child in map(int, (thread / "children").read_text().split()):
+                yield child, depth
+                yield from depths_below(child, depth + 1)
+
+
+def descendants_of(pid: int) -> Iterator[int]:
+    """Yields every process below another."""
+    return (child for child, _ in depths_below(pid))
+
+
+def still_there(pids: list[int], seconds: float = 3.0) -> list[int]:
+    """Those processes that have not ended by then."""
+    deadline = time.monotonic() + seconds
+    while (left := [pid for pid in pids if Path(f"/proc/{pid}").exists()]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return left
+
+
+def evaluated_twice(store: Path) -> int:
+    """How many evaluations stand more than once in the store."""
+    same = "SELECT 1 FROM evaluations GROUP BY run_id, program, task, split, key HAVING count(*) > 1"
+    with contextlib.closing(sqlite3.connect(store)) as connection:
+        return int(connection.execute(f"SELECT count(*) FROM ({same})").fetchone()[0])
+
+
+def differences(whole: dict[str, Any], killed: dict[str, Any]) -> list[str]:
+    """The parts of two documents that differ."""
+    return [name for name in whole if name not in NOT_COMPARED and whole[name] != killed.get(name)]
+
+
+def judge(proxy: CountingProxy, killed_at: list[float], report: Report) -> None:
+    """Nothing; tells apart what was asked twice from what was in transit when the engine died."""
+    for _, answered_at in proxy.counts.asked_again:
+        lost = any(answered_at <= moment <= answered_at + IN_TRANSIT_SECONDS for moment in killed_at)
+        if lost:
+            report.in_transit += 1
+        else:
+            report.asked_twice += 1
+    report.requests += proxy.counts.n_requests
+    report.samples += proxy.counts.n_samples
+
+
+def kill_one_run(folder: Path, rng_seed: int, n_kills: int, rng: random.Random, report: Report) -> None:
+    """Nothing; one run undisturbed and once more disturbed, entered in the report."""
+    server = ModelServer(folder)
+    try:
+        with CountingProxy(server.url, latency_seconds=LATENCY_SECONDS, rng=rng) as proxy:
+            whole = KilledRun(folder, proxy.url, rng_seed, report).undisturbed()
+        with CountingProxy(server.url, latency_seconds=LATENCY_SECONDS, rng=rng) as proxy:
+            run = KilledRun(folder, proxy.url, rng_seed, report)
+            killed = run.disturbed(n_kills, server, rng)
+            judge(proxy, run.killed_at, report)
+    finally:
+        server.kill()
+    killed["model"] = whole["model"]  # the port of the proxy
+    killed["settings"]["model"] = whole["settings"]["model"]
+    report.different += [f"rng-seed {rng_seed}: {name}" for name in differences(whole, killed)]
+    report.evaluated_twice += evaluated_twice(run.store)
+    report.runs += 1
+
+
+def main() -> None:
+    """Prints the table; exits with 1 if anything was lost."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--rng-seed", type=int, default=0)
+    parser.add_argument("--folder", type=Path)
+    options = parser.parse_args()
+    rng, report = random.Random(options.rng_seed), Report()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = options.folder or Path(temporary)
+        while report.kills.total() < options.kills:
+            left = options.kills - report.kills.total()
+            kill_one_run(folder, options.rng_seed + report.runs, left, rng, report)
+            print(f"{report.kills.total()} kills survived in {report.runs} runs", file=sys.stderr)
+    print_report(report)
+    if report.different or report.asked_twice or report.evaluated_twice or report.orphans:
+        sys.exit(1)
+
+
+def print_report(report: Report) -> None:
+    """Nothing; prints the report as a table in Markdown."""
+    rows = {
+        "runs, each beside an undisturbed one": report.runs,
+        **{
+            f"kills of a {victim}" if victim != "engine" else "kills of the engine": n
+            for victim, n in report.kills.items()
+        },
+        "resumes": report.resumes,
+        "parts of the final documents that differ": len(report.different),
+        "requests that the model server got": report.requests,
+        "samples that it sent": report.samples,
+        "answers asked for twice": report.asked_twice,
+        f"answers sent within {IN_TRANSIT_SECONDS:g} s before a kill and asked for again": report.in_transit,
+        "evaluations run twice": report.evaluated_twice,
+        "processes left over": report.orphans,
+    }
+    print("| | |\n|---|---:|")
+    for name, value in rows.items():
+        print(f"| {name} | {value:,} |")
+    for line in report.different:
+        print(f"differs: {line}")
+
+
+if __name__ == "__main__":
+    main()
