@@ -1,0 +1,160 @@
+"""A long run in one process: whether memory, descriptors and speed stay what they were.
+
+    .venv/bin/python benchmarks/soak.py [--improvements 5000] [--task dispatch] [--workers 2]        (make soak)
+
+One comparison of improvers with very many repeats on the embedded model, in one engine with one store. Every so often
+it looks at the memory of the engine and of the zygotes, at their open descriptors, and at how fast improvements end.
+The first tenth after the warm-up is set beside the last.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import math
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from selftaught.analysis.compare import run_compare
+from selftaught.improver import bundled_improver
+from selftaught.settings import CompareSettings, checked_settings
+from selftaught.store import Store
+from selftaught.store.clock import now
+from selftaught.task_definition import find_task
+
+IMPROVERS = ("greedy", "best_of_n", "genetic", "beam_search", "map_elites")
+LOOK_SECONDS = 2.0
+WARM_UP_SHARE = 0.1
+MIB = 2**20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What was seen at one moment."""
+
+    seconds: float
+    engine_bytes: int
+    zygote_bytes: int
+    engine_descriptors: int
+    zygote_descriptors: int
+    n_improvements: int
+
+
+def resident_bytes(pid: int) -> int:
+    """The memory that a process holds itself, in bytes: resident, without what it shares with files."""
+    fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return int(fields["RssAnon"].split()[0]) * 1024
+
+
+def n_descriptors(pid: int) -> int:
+    """How many descriptors a process has open."""
+    return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+
+
+def zygotes_of(pid: int) -> Iterator[int]:
+    """Yields the zygotes below a process: those that run `zygote.py`, without what they forked."""
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        for child in map(int, (thread / "children").read_text().split()):
+            if b"zygote.py" in Path(f"/proc/{child}/cmdline").read_bytes():
+                below = [int(name) for name in Path(f"/proc/{child}/task/{child}/children").read_text().split()]
+                under_bubblewrap = [pid for pid in below if b"bwrap" in Path(f"/proc/{child}/cmdline").read_bytes()]
+                yield from under_bubblewrap or [child]
+
+
+class Watch:
+    """Looks at this process and its zygotes while work goes on."""
+
+    def __init__(self, store: Store) -> None:
+        self.looks: list[Look] = []
+        self._store = store
+        self._started = time.monotonic()
+
+    async def go_on(self) -> None:
+        """Nothing; looks for ever."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            runs = self._store.runs()
+            with contextlib.suppress(OSError, KeyError):  # a process ended while it was looked at
+                self.looks += [self._look(run.run_id) for run in runs]
+
+    def _look(self, run_id: str) -> Look:
+        own = int(Path("/proc/self").readlink().name)
+        zygotes = list(zygotes_of(own))
+        return Look(
+            seconds=time.monotonic() - self._started,
+            engine_bytes=resident_bytes(own),
+            zygote_bytes=sum(map(resident_bytes, zygotes)),
+            engine_descriptors=n_descriptors(own),
+            zygote_descriptors=sum(map(n_descriptors, zygotes)),
+            n_improvements=self._store.counts(run_id)["improvements"],
+        )
+
+
+async def soak(store: Store, n_improvements: int, task: str, workers: int) -> tuple[Watch, dict[str, int]]:
+    """What was seen, and what was done."""
+    repeats = math.ceil(n_improvements / len(IMPROVERS))
+    settings = checked_settings(
+        CompareSettings,
+        fresh_repeats=repeats,
+        rng_seed=0,
+        workers=workers,
+        budget_calls=2,
+        budget_responses=5,
+        budget_utility=11,
+    )
+    watch = Watch(store)
+    watching = asyncio.create_task(watch.go_on())
+    sources = {name: bundled_improver(name) for name in IMPROVERS}
+    document = await run_compare(sources, [find_task(task)], settings, store)
+    watching.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await watching
+    return watch, store.counts(document["run_id"])
+
+
+def table(looks: list[Look]) -> str:
+    """The first tenth after the warm-up beside the last, in Markdown."""
+    kept = looks[int(WARM_UP_SHARE * len(looks)) :]
+    tenth = max(2, len(kept) // 10)
+    first, last = kept[:tenth], kept[-tenth:]
+
+    def speed(part: list[Look]) -> float:
+        return (part[-1].n_improvements - part[0].n_improvements) / (part[-1].seconds - part[0].seconds)
+
+    def middle(part: list[Look], name: str) -> float:
+        return float(statistics.median(getattr(look, name) for look in part))
+
+    rows = [
+        ("memory of the engine, MiB", *(middle(part, "engine_bytes") / MIB for part in (first, last))),
+        ("memory of the zygotes, MiB", *(middle(part, "zygote_bytes") / MIB for part in (first, last))),
+        ("descriptors of the engine", *(middle(part, "engine_descriptors") for part in (first, last))),
+        ("descriptors of the zygotes", *(middle(part, "zygote_descriptors") for part in (first, last))),
+        ("improvements a second", speed(first), speed(last)),
+    ]
+    lines = ["| | first tenth | last tenth | ratio |", "|---|---:|---:|---:|"]
+    lines += [f"| {name} | {before:.1f} | {after:.1f} | {after / before:.2f} |" for name, before, after in rows]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Prints what was done and the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--improvements", type=int, default=5000)
+    parser.add_argument("--task", default="dispatch")
+    parser.add_argument("--workers", type=int, default=2)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "soak.db", clock=now) as store:
+        started = time.monotonic()
+        watch, counts = asyncio.run(soak(store, options.improvements, options.task, options.workers))
+        done = f"{counts['improvements']:,} improvements, {counts['evaluations']:,} evaluations"
+        print(f"{done}, {counts['journal']:,} exchanges in {time.monotonic() - started:,.0f} s.\n")
+    print(table(watch.looks))
+
+
+if __name__ == "__main__":
+    main()
