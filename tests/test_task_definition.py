@@ -236,6 +236,13 @@ def test_a_task_named_twice_is_refused():
     assert refusal_of(lambda: find_tasks("lpn,dispatch,lpn")) == "task lpn is named twice"
 
 
+@pytest.mark.parametrize(("n_test", "seconds"), [(30, 6.0), (10, 2.0), (5, 2.0)])
+def test_more_instances_have_more_time_and_fewer_no_less(n_test, seconds):
+    task = dataclasses.replace(find_task("dispatch"), n_validation=10, n_test=n_test, cpu_seconds=2.0)
+    assert task.cpu_seconds_on("validation") == 2.0
+    assert task.cpu_seconds_on("test") == task.cpu_seconds_on("fresh") == pytest.approx(seconds)
+
+
 @pytest.mark.parametrize("name", ["n_validation", "n_test", "cpu_seconds", "memory_bytes"])
 def test_a_task_without_instances_time_or_memory_is_refused(doubling, name):
     said = refusal_of(lambda: dataclasses.replace(doubling, **{name: 0}))

@@ -86,6 +86,27 @@ def test_a_sleeping_solution_is_ended_by_the_clock_on_the_wall(evaluate, doublin
     assert (evaluation.outcome, evaluation.message) == (Outcome.TIMED_OUT, "it was not done after 1 s")
 
 
+@pytest.mark.parametrize(("seconds", "outcome"), [(0.05, Outcome.OK), (0.14, Outcome.TIMED_OUT)])
+def test_an_instance_has_as_much_time_on_every_split(evaluate, doubling, draw, seconds, outcome):
+    """Three times the instances: 0.6 s in all, which would not do with the 0.4 s of validation."""
+    task = dataclasses.replace(doubling, n_validation=4, n_test=12, cpu_seconds=0.4)
+    busy = (
+        "import time\n"
+        "def double(numbers):\n"
+        f"    end = time.process_time() + {seconds}\n"
+        "    while time.process_time() < end: pass\n"
+        "    return [2 * number for number in numbers]\n"
+    )
+    on_each = [
+        evaluate(task, busy, on=dataclasses.replace(draw, split=split)) for split in ("validation", "test", "fresh")
+    ]
+    assert [evaluation.outcome for evaluation in on_each] == [outcome] * 3
+    if outcome is Outcome.TIMED_OUT:
+        assert [evaluation.message for evaluation in on_each] == [
+            f"it used more than {limit} s of CPU time" for limit in ("0.4", "1.2", "1.2")
+        ]
+
+
 def test_answers_before_a_failure_are_scored_but_make_no_value(evaluate, doubling):
     evaluation = evaluate(
         doubling,

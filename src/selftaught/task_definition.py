@@ -51,7 +51,8 @@ class Task:
         highest: What no score can be above, where that is known; the same holds.
         n_validation: Instances in one use of the utility on the validation split.
         n_test: Instances in one use on the test and fresh splits.
-        cpu_seconds: CPU time for all instances of one use together.
+        cpu_seconds: CPU time for all instances of one use on the validation split together, the use that a model is
+            told of; `cpu_seconds_on` says what other splits have.
         memory_bytes: Memory that a solution may ask for.
         answer_bytes: What its answers to all instances of one use may take together, as they are sent.
         is_opaque: Whether the score is made beside the candidate, so that it is a claim rather than a fact.
@@ -103,6 +104,10 @@ class Task:
     def n_instances(self, split: Split) -> int:
         """The number of instances in one use on a split."""
         return self.n_validation if split == "validation" else self.n_test
+
+    def cpu_seconds_on(self, split: Split) -> float:
+        """The CPU time of one use on a split: for each instance as much as on validation, and no less in all."""
+        return self.cpu_seconds * max(1.0, self.n_instances(split) / self.n_validation)
 
 
 class _Strict(pydantic.BaseModel):

@@ -295,9 +295,10 @@ class Utility:
             rng_seed=rng_seed_of("solution", draw.key, draw.rng_seed),
             max_answer_bytes=self.task.answer_bytes,
         )
+        cpu_seconds = self.task.cpu_seconds_on(draw.split)
         limits = Limits(
-            cpu_seconds=self.task.cpu_seconds,
-            wall_seconds=self.task.cpu_seconds * WALL_PER_CPU_SECOND + 1.0,
+            cpu_seconds=cpu_seconds,
+            wall_seconds=cpu_seconds * WALL_PER_CPU_SECOND + 1.0,
             memory_bytes=self.task.memory_bytes,
             frame_bytes=self.task.answer_bytes,
         )
