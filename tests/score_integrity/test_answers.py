@@ -92,6 +92,8 @@ def worth_of_knapsack(arguments: Any, hidden: Any, answer: Any) -> float:
 
 
 def worth_of_lpn(arguments: Any, hidden: Any, answer: Any) -> float:
+    if answer == "late":
+        return 0.0
     require(type(answer) is list and all(type(label) in (int, float) and label in (0, 1) for label in answer))
     require(len(answer) == len(hidden))
     return float(np.mean(np.array(answer) == np.array(hidden)))
@@ -119,14 +121,9 @@ def worth_of_job_shop(arguments: Any, hidden: Any, answer: Any) -> float:
     return relative(hidden[0], max(end for _, _, end in busy), hidden[1])
 
 
-worth_of_parity = worth_of_lpn
+worth_of_parity = worth_of_lpn_hard = worth_of_parity_hard = worth_of_lpn
 
 
-def worth_of_lpn_hard(arguments: Any, hidden: Any, answer: Any) -> float:
-    return 0.0 if answer == "late" else worth_of_lpn(arguments, hidden, answer)
-
-
-worth_of_parity_hard = worth_of_lpn_hard
 
 
 def off(text: Any, strings: list[str], distances: list[int]) -> float:

@@ -44,7 +44,7 @@ CALLS_AT_ONCE = 8
 
 DOWNSTREAM_TASK = "lpn"
 DOWNSTREAM_INSTANCES = 10
-DOWNSTREAM_CPU_SECONDS = 0.5
+DOWNSTREAM_CPU_SECONDS = 2.5
 DOWNSTREAM_BUDGET = Budget(calls=3, responses=2, utility_calls=10)
 DOWNSTREAM_MODEL = "gp"
 """What answers a generated improver that is run, whichever model wrote it: free, and the same every time."""
