@@ -6,6 +6,7 @@ import ast
 import itertools
 import random
 import statistics
+import time
 
 import numpy
 import pytest
@@ -53,6 +54,29 @@ def test_parities_with_and_without_noise_are_the_same_text(one, other):
 def test_how_a_call_is_limited_is_the_same_text_everywhere(name):
     limited, three_sat = definitions(name), definitions("three_sat")
     assert (limited["Late"], limited["stop"]) == (three_sat["Late"], three_sat["stop"])
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds"), [("three_sat", 0.1), ("maxcut", 0.1), ("string_grid", 0.1), ("quadratic_assignment", 0.5)]
+)
+def test_a_call_has_the_time_that_it_has_in_the_released_code(load_task, name, seconds):
+    task = load_task(name)
+    assert task.utility["SECONDS"] == seconds
+    (arguments, hidden), solve = task.instances(n=1)[0], task.seed_solution
+
+    def works(for_seconds):
+        end = time.process_time() + for_seconds
+
+        def solution(*given):
+            while time.process_time() < end:
+                pass
+            return solve(*given)
+
+        return solution
+
+    in_time = task.score(arguments, hidden, task.answer(works(0.6 * seconds), arguments))
+    assert in_time == task.score(arguments, hidden, task.answer(solve, arguments))
+    assert task.answer(works(1.2 * seconds), arguments) == "late"
 
 
 @pytest.mark.parametrize("name", LIMITED)

@@ -17,7 +17,7 @@ import numpy as np
 
 Answer = list[int] | Literal["late"]  # the place of each facility
 
-SECONDS = 0.1
+SECONDS = 0.5
 N_FACILITIES = 15
 
 
