@@ -169,7 +169,7 @@ def worth_of_quadratic_assignment_hard(arguments: Any, hidden: Any, answer: Any)
 
 
 def worth_of_three_sat(arguments: Any, hidden: Any, answer: Any) -> float:
-    if answer == "late":
+    if answer in ("late", "not found"):
         return 0.0
     [formula] = arguments
     require(type(answer) is list and all(type(value) is bool for value in answer))
@@ -443,6 +443,7 @@ def answers_to(draw: Any, bench: Bench) -> list[Any]:
             kinds = [st.just(good), changed_text(good), ANYTHING]
         elif bench.name not in RULE_TASKS:
             kinds.append(st.just("late"))
+            kinds.append(st.just("not found"))
         answers.append(draw(draw(st.sampled_from(kinds))))
     return [answers[0]] * N if draw(st.integers(0, 9)) == 0 else answers
 

@@ -273,6 +273,32 @@ def test_an_assignment_may_be_anything_that_has_an_index(load_task, make):
     assert task.answer(lambda _: make([0, 1, 0, 1]), ([[1, 2, 3]],)) == [True, False, True]
 
 
+@pytest.mark.parametrize("name", ["three_sat", "three_sat_hard"])
+def test_what_finds_nothing_for_one_formula_loses_that_formula_only(load_task, name):
+    task, calls = load_task(name), itertools.count()
+    solve = load_task("three_sat").textbook_solution
+    instances = [(([[1, 2, 3]],), None)] * 3
+    assert task.scores(lambda formula: None if next(calls) == 1 else solve(formula), instances) == [1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("last_line", "outcome"),
+    [("return None", "ok"), ("return [True]", "raised"), ("return 1", "raised"), ("raise ValueError", "raised")],
+)
+def test_in_the_isolation_too_and_another_failure_is_that_of_the_solution(last_line, outcome):
+    solution = f"""
+from itertools import chain
+def algorithm(formula):
+    variables = sorted(set(map(abs, chain(*formula))))
+    if len(variables) < 40:
+        return [True] * (1 + variables[-1])
+    {last_line}
+"""
+    document = selftaught.evaluate("three_sat", solution, split="validation", rng_seed=1, workers=1)
+    assert document["outcome"] == outcome
+    assert (document["value"] is None) == (outcome != "ok")
+
+
 def test_a_formula_at_the_threshold_is_satisfiable(load_task):
     """By the hidden assignment itself, drawn again the way `instances` draws it."""
     planted, rng = load_task("three_sat_hard").utility["planted_formula"], numpy.random.default_rng(1)

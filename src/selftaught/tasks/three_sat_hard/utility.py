@@ -3,6 +3,7 @@
 A clause is three literals: v says that variable v is true, -v that it is false; one of them has to hold.
 `algorithm(formula)` gets the list of clauses and returns what `assignment[v]` can be asked of for v = 1, 2, ... (index
 0 is not used), true or false. An assignment that makes all clauses true scores 1, any other 0. There always is one.
+`None`, for none found, scores 0 too. A call that raises, or returns anything else, fails the whole solution.
 
 Each call has `SECONDS` of CPU time. One that takes longer scores 0 and is stopped; the other instances go on.
 """
@@ -14,7 +15,7 @@ from itertools import chain, product
 from typing import Literal
 
 Clause = list[int]
-Answer = list[bool] | Literal["late"]  # the values of variables 1, 2, ...
+Answer = list[bool] | Literal["late", "not found"]  # the values of variables 1, 2, ...
 
 SECONDS = 0.1
 N_VARIABLES = range(50, 401)
@@ -59,7 +60,8 @@ def drive(algorithm, formula: list[Clause]) -> Answer:
     try:
         signal.setitimer(signal.ITIMER_PROF, 2 * SECONDS, SECONDS)  # a rough clock, for what does not end
         assignment = algorithm(formula)
-        answer = [bool(assignment[v]) for v in range(1, n_variables + 1)]
+        found = assignment is not None
+        answer = [bool(assignment[v]) for v in range(1, n_variables + 1)] if found else "not found"
         signal.setitimer(signal.ITIMER_PROF, 0)
     except Late:
         signal.setitimer(signal.ITIMER_PROF, 0)
@@ -69,7 +71,7 @@ def drive(algorithm, formula: list[Clause]) -> Answer:
 
 def score(arguments: tuple[list[Clause]], hidden: None, answer: Answer) -> float:
     (formula,) = arguments
-    if answer == "late":
+    if isinstance(answer, str):  # late, or not found
         return 0.0
     if len(answer) != max(map(abs, chain(*formula))):
         raise ValueError("every variable needs one value")
