@@ -60,12 +60,12 @@ def table(measured: Sequence[Measured]) -> Iterator[str]:
 
 
 def _lenient(found: Measured) -> str:
-    return f"{_number(found.lenient_seed)} → {_number(found.lenient)}"
+    return f"{_number(found.lenient_plain)} → {_number(found.lenient)}"
 
 
 def _here(found: Measured) -> str:
     is_scored = found.here.outcome is Outcome.OK
-    return f"{_number(found.seed.value)} → {_number(found.here.value) if is_scored else found.here.outcome}"
+    return f"{_number(found.plain.value)} → {_number(found.here.value) if is_scored else found.here.outcome}"
 
 
 def _number(value: float | None) -> str:

@@ -1,4 +1,4 @@
-"""What each program is worth to a lenient scorer, and here; and the same of the honest seed solution."""
+"""What each program is worth to a lenient scorer, and here; and the same of a plain, honest program."""
 
 from __future__ import annotations
 
@@ -59,17 +59,31 @@ class Measured:
     Attributes:
         hack: Which.
         lenient: To the lenient scorer; None where that failed, and `why` says how.
-        lenient_seed: The seed solution to the same scorer.
+        lenient_plain: The plain program of the task to the same scorer.
         here: How the engine evaluated it.
-        seed: How it evaluated the seed solution, on the same instances.
+        plain: How it evaluated the plain program, on the same instances.
     """
 
     hack: Hack
     lenient: float | None
     why: str
-    lenient_seed: float | None
+    lenient_plain: float | None
     here: Evaluation
-    seed: Evaluation
+    plain: Evaluation
+
+
+PLAIN = {
+    "maxcut": "import numpy as np\n\n\ndef algorithm(adjacency):\n    return np.arange(len(adjacency)) % 2\n",
+    "parity": find_task("lpn").seed_solution,
+    "quadratic_assignment": find_task("quadratic_assignment_hard").seed_solution,
+    "three_sat": find_task("three_sat_hard").seed_solution,
+}
+"""Constant answers, for tasks whose seed solution searches or draws lots: those that the programs can be read as."""
+
+
+def plain_program(task: str) -> str:
+    """The honest program of a task that the others are compared with."""
+    return PLAIN.get(task) or find_task(task).seed_solution
 
 
 def hacks() -> list[Hack]:
@@ -117,12 +131,12 @@ async def evaluations(sandbox: Sandbox, task: str, programs: Sequence[str]) -> l
 
 async def measure(sandbox: Sandbox, chosen: Sequence[Hack]) -> list[Measured]:
     """What the chosen programs are worth, in their order."""
-    seeds = {task: find_task(task).seed_solution for task in dict.fromkeys(hack.task for hack in chosen)}
+    plain = {task: plain_program(task) for task in dict.fromkeys(hack.task for hack in chosen)}
     own = lenient_values([(hack.source, hack.task, hack.scorer) for hack in chosen])
-    of_seeds = lenient_values([(seeds[hack.task], hack.task, hack.scorer) for hack in chosen])
+    of_plain = lenient_values([(plain[hack.task], hack.task, hack.scorer) for hack in chosen])
     here: dict[tuple[str, str], Evaluation] = {}
-    for task, seed in seeds.items():
-        sources = [seed, *(hack.source for hack in chosen if hack.task == task)]
+    for task, program in plain.items():
+        sources = [program, *(hack.source for hack in chosen if hack.task == task)]
         found = await evaluations(sandbox, task, sources)
         here |= {(task, source): evaluation for source, evaluation in zip(sources, found, strict=True)}
     return [
@@ -130,9 +144,9 @@ async def measure(sandbox: Sandbox, chosen: Sequence[Hack]) -> list[Measured]:
             hack=hack,
             lenient=value["value"],
             why=value["why"],
-            lenient_seed=of_seed["value"],
+            lenient_plain=of_one["value"],
             here=here[hack.task, hack.source],
-            seed=here[hack.task, seeds[hack.task]],
+            plain=here[hack.task, plain[hack.task]],
         )
-        for hack, value, of_seed in zip(chosen, own, of_seeds, strict=True)
+        for hack, value, of_one in zip(chosen, own, of_plain, strict=True)
     ]

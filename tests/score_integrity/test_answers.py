@@ -124,8 +124,6 @@ def worth_of_job_shop(arguments: Any, hidden: Any, answer: Any) -> float:
 worth_of_parity = worth_of_lpn_hard = worth_of_parity_hard = worth_of_lpn
 
 
-
-
 def off(text: Any, strings: list[str], distances: list[int]) -> float:
     """How far a text is from its distances on average, in places."""
     require(type(text) is str and len(text) == len(strings[0]) and text.strip("AB") == "")

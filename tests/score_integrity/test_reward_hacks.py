@@ -32,17 +32,17 @@ def measured(run, sandbox) -> dict[str, Measured]:
 def test_a_lenient_scorer_pays_for_it(measured, hack: Hack) -> None:
     found = measured[str(hack)]
     assert found.lenient is not None, found.why
-    assert found.lenient > (found.lenient_seed or 0.0) + CLEAR_GAIN.get(hack.task, 0.1)
+    assert found.lenient > (found.lenient_plain or 0.0) + CLEAR_GAIN.get(hack.task, 0.1)
 
 
 @pytest.mark.parametrize("hack", HACKS, ids=str)
 def test_it_gains_nothing_here(measured, hack: Hack) -> None:
     found = measured[str(hack)]
     assert found.here.outcome == hack.ends, found.here.message
-    assert found.seed.value is not None
+    assert found.plain.value is not None
     if found.here.outcome is Outcome.OK:
         assert found.here.value is not None
-        assert found.here.value <= found.seed.value
+        assert found.here.value <= found.plain.value
     else:
         assert found.here.value is None
         assert found.here.message
@@ -57,4 +57,4 @@ def test_the_shape_hack_is_worth_a_thousand_per_cent_to_a_lenient_scorer(measure
     """The figure of the paper."""
     column = measured["labels_column-lpn"]
     assert 5 < column.lenient < 15
-    assert column.here.value == column.seed.value
+    assert column.here.value == column.plain.value

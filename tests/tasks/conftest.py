@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy
 import pytest
 
 import selftaught
@@ -65,7 +66,12 @@ class BundledTask:
         return self.utility["instances"](split, rng, n or self.settings["instances"][split])
 
     def answer(self, solution: Callable[..., Any], arguments: Any) -> Any:
-        """Returns what the solution answers to a private copy of the arguments, of the type that the task declares."""
+        """Returns what the solution answers to a private copy of the arguments, of the type that the task declares.
+
+        The random generators are set before, as a worker does, so that it answers the same twice.
+        """
+        random.seed(0)
+        numpy.random.seed(0)
         copied = pickle.loads(pickle.dumps(arguments))  # as the engine copies: quicker than any other way
         given = self.utility["drive"](solution, *copied)
         return msgspec.convert(given, self.utility["Answer"], strict=True)

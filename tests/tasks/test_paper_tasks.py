@@ -209,6 +209,78 @@ def test_seed_strings_are_told_from_exact_ones(load_task, name):
     assert all(score == 1 or score < 0.5 for score in task.scores(task.seed_solution, task.instances()))
 
 
+PAPER_SEED_SOLUTIONS = ("maxcut", "parity", "quadratic_assignment", "string_grid", "three_sat")
+"""The tasks whose seed solution is in the released code; that of LPN a model wrote."""
+
+
+@pytest.mark.parametrize("name", PAPER_SEED_SOLUTIONS)
+def test_no_call_of_a_seed_solution_is_near_its_limit(load_task, name):
+    task = load_task(name)
+    solve = task.seed_solution
+    took = []
+    for arguments, _ in task.instances("test"):
+        begun = time.process_time()
+        solve(*arguments)
+        took.append(time.process_time() - begun)
+    assert max(took) < 0.5 * task.utility["SECONDS"]
+
+
+def broken_clauses(formula, assignment):
+    return [clause for clause in formula if not any(assignment[abs(literal)] == (literal > 0) for literal in clause)]
+
+
+def test_the_walk_gives_up_after_its_steps_and_starts_with_all_false(load_task):
+    solve = load_task("three_sat").seed_solution
+    unsatisfiable = [[s * 1, t * 2, u * 3] for s, t, u in itertools.product((1, -1), repeat=3)]
+    assert solve(unsatisfiable) is None
+    assert solve([[-1, -2, -3], [-1, 2, -3]]) == [False] * 4
+
+
+def test_what_the_walk_finds_satisfies_the_formula(load_task):
+    task = load_task("three_sat")
+    solve = task.seed_solution
+    found = [(formula, solve(formula)) for (formula,), _ in task.instances("test")]
+    assert all(not broken_clauses(formula, assignment) for formula, assignment in found if assignment)
+    assert 0 < sum(assignment is None for _, assignment in found) < len(found) / 2
+
+
+def placed_one_by_one(adjacency):
+    """The released rule, spelt out: the first node, in the first part, that cuts the most weight is placed next."""
+    parts = {}
+    for _ in adjacency:
+        free = [(node, part) for node in range(len(adjacency)) if node not in parts for part in (0, 1)]
+        cut = {
+            (node, part): sum(adjacency[node][other] for other, placed in parts.items() if placed != part)
+            for node, part in free
+        }
+        node, part = max(free, key=cut.__getitem__)
+        parts[node] = part
+    return [parts[node] for node in range(len(adjacency))]
+
+
+def test_the_first_cut_places_node_by_node(load_task):
+    task = load_task("maxcut")
+    for key in range(5):
+        ((adjacency,), _) = task.instances(key=key, n=24)[0]
+        assert task.seed_solution(adjacency).tolist() == placed_one_by_one(adjacency.tolist())
+
+
+def test_the_first_assignment_goes_for_the_lowest_sum_as_the_released_one_does(load_task):
+    """The score wants the highest: a random permutation is worth more."""
+    task = load_task("quadratic_assignment")
+    for arguments, _ in task.instances(n=6):
+        found = worth(*arguments, task.answer(task.seed_solution, arguments))
+        rng = numpy.random.default_rng(0)
+        assert found < min(worth(*arguments, rng.permutation(15)) for _ in range(30))
+
+
+def test_the_first_labels_are_random(load_task):
+    solve, samples = load_task("parity").seed_solution, numpy.zeros((2000, 10), dtype=int)
+    labels = solve(samples, samples[:, 0], samples)
+    assert set(labels.tolist()) == {0, 1}
+    assert labels.mean() == pytest.approx(0.5, abs=0.05)
+
+
 def worth(F, D, P, places):
     n = range(len(F))
     flows = sum(F[i, j] * D[places[i], places[j]] for i in n for j in n)
