@@ -32,7 +32,6 @@ from selftaught.task_definition import Split, Task
 from selftaught.violations import violations_document
 
 SIGNIFICANCE = 0.05
-FEWEST_REPEATS = fewest_pairs(SIGNIFICANCE)
 """With fewer pairs even the clearest difference has a sign-flip p-value above 0.05."""
 
 Document = dict[str, Any]
@@ -403,15 +402,28 @@ def verdict(over_seed: PairedDifference, over_best_of_n: PairedDifference) -> st
     return f"Against the seed improver: {finding(over_seed)}. Against best-of-n: {finding(over_best_of_n)}."
 
 
-def finding(gain: PairedDifference, pairs_of: str = "repeats") -> str:
-    """What a paired comparison says, in plain words; `pairs_of` is what was paired."""
-    interval = f"95 % interval {gain.low:+.3f} to {gain.high:+.3f}, p = {gain.p_value:.2g}, {gain.n} paired {pairs_of}"
-    if gain.n < FEWEST_REPEATS:
+def finding(
+    gain: PairedDifference, pairs_of: str = "repeats", *, p_corrected: float | None = None, n_tasks: int = 1
+) -> str:
+    """What a paired comparison says, in plain words.
+
+    Args:
+        gain: The difference.
+        pairs_of: What was paired.
+        p_corrected: Its p-value after correction for the tasks that the same is said of; its own if not given.
+        n_tasks: How many those are.
+    """
+    p_value = gain.p_value if p_corrected is None else p_corrected
+    corrected, of_all = (f" after correction for {n_tasks} tasks", f" for {n_tasks} tasks") if n_tasks > 1 else ("", "")
+    bounds = f"95 % interval {gain.low:+.3f} to {gain.high:+.3f}"
+    interval = f"{bounds}, p = {p_value:.2g}{corrected}, {gain.n} paired {pairs_of}"
+    fewest = fewest_pairs(SIGNIFICANCE, n_tasks)
+    if gain.n < fewest:
         few = f"1 {pairs_of.removesuffix('s')} is" if gain.n == 1 else f"{gain.n} {pairs_of} are"
-        return f"{few} too few to tell, at least {FEWEST_REPEATS} are needed ({gain.mean:+.3f})"
-    if gain.p_value < SIGNIFICANCE and gain.mean > 0:
+        return f"{few} too few to tell, at least {fewest} are needed{of_all} ({gain.mean:+.3f})"
+    if p_value < SIGNIFICANCE and gain.mean > 0:
         return f"improved by {gain.mean:.3f} ({interval})"
-    if gain.p_value < SIGNIFICANCE:
+    if p_value < SIGNIFICANCE:
         return f"worse by {-gain.mean:.3f} ({interval})"
     return f"no evidence of improvement ({interval})"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -223,6 +224,12 @@ TABLE_1 = {
     "improver, u(I_T(s))": "improver",
 }
 """The rows of a transfer, with the paper's names where it has some."""
+VERDICTS = {"the seed improver": "verdict", "best-of-n": "verdict_over_best_of_n"}
+SCREEN_COLUMNS = 80
+
+
+def _within_screen(text: str, indent: str = "") -> str:
+    return textwrap.fill(text, SCREEN_COLUMNS, initial_indent=indent, subsequent_indent=f"{indent}  ")
 
 
 def print_transfer(document: dict[str, Any]) -> None:
@@ -235,8 +242,17 @@ def print_transfer(document: dict[str, Any]) -> None:
             failed = row[key].get("failed", 0)
             note = f"  ({failed} of {row[key]['n']} improvements failed)" if failed else ""
             console.print(f"  {label:24} {interval(row[key])}{note}")
-        console.print(f"  against the seed improver: {row['verdict']}")
+        for label, key in VERDICTS.items():
+            if key in row:  # a transfer that was recorded earlier may have less
+                console.print(_within_screen(f"against {label}: {row[key]}", indent="  "))
     console.print()
+    used = document["budget"]
+    console.print(
+        _within_screen(
+            f"Used: {used['calls']:,} model calls, {used['responses']:,} responses, {used['utility_calls']:,} uses of "
+            f"utilities, {document['evaluations']:,} evaluations, {used['seconds']:.0f} s."
+        )
+    )
     print_violations(document["violations"], f"selftaught audit {document['run_id']}")
     console.print(
         f"Isolation: {document['isolation']}. rng-seed {document['rng_seed']}. Stored as {document['run_id']}."
