@@ -9,9 +9,9 @@ import warnings
 from collections.abc import Sequence
 
 import cyclopts
-import cyclopts.config
 
 from selftaught._version import __version__
+from selftaught.cli.sources import NotTyped
 from selftaught.errors import ConfigError, SelfTaughtError
 from selftaught.source import nearest, printable
 from selftaught.validation import ValidationError, first_complaint
@@ -45,7 +45,7 @@ COMMANDS = {
 
 
 def make_app(called: str = "") -> cyclopts.App:
-    """The command line as cyclopts knows it; flags may also come from the environment or from selftaught.toml.
+    """The command line as cyclopts knows it; most flags may also come from the environment or from selftaught.toml.
 
     Args:
         called: The command that is called: its help is its whole docstring, and not only the line of the list.
@@ -56,10 +56,7 @@ def make_app(called: str = "") -> cyclopts.App:
         version=__version__,
         help_format="plaintext",
         default_parameter=cyclopts.Parameter(negative=""),
-        config=[
-            cyclopts.config.Env("SELFTAUGHT_", show=False),
-            cyclopts.config.Toml("selftaught.toml", search_parents=True),
-        ],
+        config=[NotTyped(commands=list(COMMANDS))],
         result_action="return_value",
         print_error=False,
         exit_on_error=False,
