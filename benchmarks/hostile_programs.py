@@ -3,6 +3,9 @@
     .venv/bin/python benchmarks/hostile_programs.py
     .venv/bin/python benchmarks/hostile_programs.py --write docs/security.md --user tester
 
+It exits with 1, and says why on stderr, if any program did not end as its file declares, left another record, or is a
+dud without isolation.
+
 With `--write FILE` the results replace what stands between `<!-- table:begin -->` and `<!-- table:end -->` in a file.
 As root, `--user NAME` runs all of it again as that user (`--user -` does not; without the option a user called
 `tester`, else `nobody`, is taken). That user needs a Python that it can read, with the package's dependencies:
@@ -27,7 +30,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 from hostility import runs  # noqa: E402 - it stands beside the tests
-from hostility.table import CONTROL, UserRuns, markdown  # noqa: E402
+from hostility.corpus import Program  # noqa: E402
+from hostility.table import CONTROL, UserRuns, markdown, surprises  # noqa: E402
 from selftaught.sandbox import diagnose  # noqa: E402
 
 BEGIN, END = "<!-- table:begin -->", "<!-- table:end -->"
@@ -35,22 +39,31 @@ COPIED = ("src", "tests", "requirements", "pyproject.toml", "Makefile", "README.
 USERS = ("tester", "nobody")
 
 
-def main() -> None:
-    """Nothing; prints or writes the results."""
+def main() -> int:
+    """The exit code: 0 if every program ended as its file declares; prints or writes the results in any case."""
     order = _arguments()
     own = run_all()
     if order.json:
         print(json.dumps(own.to_plain()))
-        return
+        return 0
     everyone = [own]
     user = order.user or next((name for name in USERS if _exists(name)), "-")
     if os.geteuid() == 0 and user != "-":
         everyone.append(run_as(user, order.python, order.base_python))
-    text = markdown(runs.runnable(), everyone)
-    if order.write:
-        write_between_markers(order.write, text)
+    return report(runs.runnable(), everyone, order.write)
+
+
+def report(programs: list[Program], everyone: list[UserRuns], path: Path | None) -> int:
+    """Prints or writes the results; says what is not as declared on stderr, and returns 1 if anything is not."""
+    text = markdown(programs, everyone)
+    if path:
+        write_between_markers(path, text)
     else:
         print(text)
+    unexpected = surprises(programs, everyone)
+    for line in unexpected:
+        print(line, file=sys.stderr)
+    return 1 if unexpected else 0
 
 
 def run_all() -> UserRuns:
@@ -143,4 +156,4 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

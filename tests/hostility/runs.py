@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import os
 import platform
+from dataclasses import replace
 from pathlib import Path
 
 from hostility import probes, scores, sessions
 from hostility.corpus import ALONE, Program, programs
 from hostility.probes import Result
+from hostility.scores import Honest, Utilities
 from hostility.targets import Listeners
 from selftaught.errors import SandboxError
 from selftaught.sandbox import Sandbox, SandboxConfig
@@ -20,7 +22,7 @@ WORKERS = 2
 AT_ONCE = 12
 """More than there are cores: many programs only wait for their end."""
 
-HONEST = "an honest program, after all of them"
+HONEST = "an honest program, after each of them and after all"
 LEFT = "what is left when all has ended"
 
 
@@ -53,7 +55,9 @@ def control_is_possible(program: Program) -> bool:
 def run_mode(mode: str, chosen: list[Program] | None = None) -> dict[str, Result]:
     """How every program ends in a mode, by name.
 
-    Under `HONEST` stands how an honest program is scored afterwards, under `LEFT` whether processes are left.
+    After each of them, while others are at it, an honest program is scored in the same sandbox; an inexact score makes
+    the program one that reached its goal. Under `HONEST` stands what all these scores were, under `LEFT` whether
+    processes are left.
     """
     before = _orphans()
     results = asyncio.run(_run_mode(mode, runnable() if chosen is None else chosen))
@@ -86,21 +90,40 @@ async def _run_mode(mode: str, chosen: list[Program]) -> dict[str, Result]:
     listeners, places = Listeners(), asyncio.Semaphore(AT_ONCE)
     config = SandboxConfig(mode=mode, workers=WORKERS, self_test=False)  # type: ignore[arg-type]
     with contextlib.closing(listeners), probes.planted_key():
-        async with await Sandbox.start(config) as sandbox, scores.Utilities.open(sandbox) as utilities:
+        async with await Sandbox.start(config) as sandbox, Utilities.open(sandbox) as utilities:
 
-            async def one(program: Program) -> Result:
+            async def one(program: Program) -> tuple[Result, Honest]:
                 async with places:
-                    if program.kind == "solution":
-                        return await utilities.attacked_by(program)
-                    if program.kind == "improver":
-                        return await sessions.isolated(sandbox, program)
-                    return await probes.isolated(sandbox, program, listeners)
+                    result = await _attack(program, sandbox, utilities, listeners)
+                    return result, await utilities.honest(program.name)
 
             with sessions.short_limits():
-                results = await asyncio.gather(*map(one, chosen))
-            honest = await utilities.honest("all of them")
-    last = Result(reached=not honest.is_exact, ending="ok" if honest.is_exact else "reached", detail=honest.detail)
-    return dict(zip((program.name for program in chosen), results, strict=True)) | {HONEST: last}
+                ended = await asyncio.gather(*map(one, chosen))
+            honest = [honest for _, honest in ended] + [await utilities.honest("all of them")]
+    results = {program.name: result_with(*each) for program, each in zip(chosen, ended, strict=True)}
+    return results | {HONEST: _all_honest(honest)}
+
+
+async def _attack(program: Program, sandbox: Sandbox, utilities: Utilities, listeners: Listeners) -> Result:
+    if program.kind == "solution":
+        return await utilities.attacked_by(program)
+    if program.kind == "improver":
+        return await sessions.isolated(sandbox, program)
+    return await probes.isolated(sandbox, program, listeners)
+
+
+def result_with(result: Result, honest: Honest) -> Result:
+    """The result of a program after which an honest one was scored; an inexact score is a goal that it reached."""
+    if honest.is_exact:
+        return result
+    return replace(result, reached=True, ending="reached", detail=f"{honest.detail}; itself: {result.detail}")
+
+
+def _all_honest(honest: list[Honest]) -> Result:
+    inexact = [each for each in honest if not each.is_exact]
+    if inexact:
+        return Result(reached=True, ending="reached", detail="; ".join(each.detail for each in inexact))
+    return Result(reached=False, ending="ok", detail=f"exact {len(honest)} times")
 
 
 async def _run_controls(chosen: list[Program]) -> dict[str, Result]:

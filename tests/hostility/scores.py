@@ -109,17 +109,16 @@ class Utilities:
             )
 
     async def attacked_by(self, program: Program) -> Result:
-        """How a solution is scored by the engine, and what the honest one after it gets."""
+        """How a solution is scored by the engine."""
         utility = self._opened[program.fields["task"]]
         evaluation = await utility.evaluate(program.source, DRAW)
         if program.goal == TRACES:
             evaluation = await utility.evaluate(f"{program.source}\n# once more\n", DRAW)
-        honest = await self.honest(program.name)
-        reached = not honest.is_exact or (program.goal != NEIGHBOUR and _is_false(evaluation, program))
+        reached = program.goal != NEIGHBOUR and _is_false(evaluation, program)
         return Result(
             reached=reached,
             ending="reached" if reached else evaluation.outcome.value,
-            detail=evaluation.message or f"its value is {evaluation.value}; {honest.detail}",
+            detail=evaluation.message or f"its value is {evaluation.value}",
             violations=tuple(sorted({violation.kind for violation in evaluation.violations})),
         )
 
@@ -127,7 +126,9 @@ class Utilities:
         """What an honest solution gets, once more."""
         evaluation = await self._opened["doubling"].evaluate(f"{DOUBLING.seed_solution}# after {after}\n", DRAW)
         is_exact = evaluation.value == HONEST_VALUE and not evaluation.violations
-        return Honest(is_exact=is_exact, detail=f"the honest one is {evaluation.outcome}: {evaluation.value}")
+        return Honest(
+            is_exact=is_exact, detail=f"the honest one after {after} is {evaluation.outcome}: {evaluation.value}"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,12 +24,14 @@ TITLES = {
 }
 
 AFTERWARDS = {
-    HONEST: "After all of them an honest program got its exact score in the same sandbox.",
+    HONEST: "After each of them, and after all, an honest program got its exact score in the same sandbox.",
     LEFT: "No process was left when all had ended.",
 }
 HOW_TO_READ = f"""Each cell: how many programs reached their goal. `{CONTROL}` is the control: each program runs
 without the layer that stops it, and must succeed, so that no dud counts as a success; fewer than there are where only
-root, or another kernel, can show it."""
+root, or another kernel, can show it. The list of all programs says how each of them ended and what was on record of it,
+and marks what its file does not declare."""
+ENDING, RECORD, UNDECLARED = "how it ended", "on record", "not as declared"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +74,7 @@ def markdown(programs: list[Program], everyone: list[UserRuns]) -> str:
         _counts(programs, everyone),
         _remarks(everyone),
         _reached(programs, everyone),
-        _list(programs),
+        _list(programs, everyone),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -126,17 +129,78 @@ def _reached(programs: list[Program], everyone: list[UserRuns]) -> str:
     return "Reached under isolation:\n\n" + _table(["program", "what it tries", "where", "why"], rows)
 
 
-def _list(programs: list[Program]) -> str:
+def _list(programs: list[Program], everyone: list[UserRuns]) -> str:
     rows = [
-        [f"`{p.name}`", p.tries, p.goal, _per_mode(p, "expect"), _per_mode(p, "violation"), p.control] for p in programs
+        [
+            f"`{program.name}`",
+            program.tries,
+            program.goal,
+            _seen(program, everyone, _ending),
+            _seen(program, everyone, _record),
+            program.control,
+        ]
+        for program in programs
     ]
-    head = ["program", "what it tries", "it succeeds if it", "how it ends", "on record", "its control"]
+    head = ["program", "what it tries", "it succeeds if it", ENDING, RECORD, "its control"]
     return f"<details>\n<summary>All programs</summary>\n\n{_table(head, rows)}\n\n</details>"
 
 
-def _per_mode(program: Program, field: str) -> str:
-    others = [f"{mode}: {program.fields[f'{field}-{mode}']}" for mode in MODES if f"{field}-{mode}" in program.fields]
-    return "; ".join([program.fields[field], *others])
+def _seen(program: Program, everyone: list[UserRuns], told: Callable[[Program, str, Result], str]) -> str:
+    """What was seen of a program, run by run; once where it was always the same."""
+    where: dict[str, list[str]] = {}
+    for runs, mode, result in _isolated_runs(program, everyone):
+        where.setdefault(told(program, mode, result), []).append(f"{mode} as {runs.user}")
+    if len(where) == 1:
+        return next(iter(where))
+    return "; ".join(f"{seen} ({', '.join(places)})" for seen, places in where.items()) or "it did not run"
+
+
+def _isolated_runs(program: Program, everyone: list[UserRuns]) -> Iterator[tuple[UserRuns, str, Result]]:
+    for runs in everyone:
+        for mode in MODES:
+            if program.name in runs.results.get(mode, {}):
+                yield runs, mode, runs.results[mode][program.name]
+
+
+def _ending(program: Program, mode: str, result: Result) -> str:
+    return result.ending if is_as_declared(program, mode, result) else f"**{result.ending}, {UNDECLARED}**"
+
+
+def _record(program: Program, mode: str, result: Result) -> str:
+    kinds = ", ".join(result.violations) or "-"
+    return kinds if is_on_record_as_declared(program, mode, result) else f"**{kinds}, {UNDECLARED}**"
+
+
+def is_as_declared(program: Program, mode: str, result: Result) -> bool:
+    """Whether a program ended in one of the ways that its file declares."""
+    return result.ending in program.expected(mode) and result.reached == (result.ending == "reached")
+
+
+def is_on_record_as_declared(program: Program, mode: str, result: Result) -> bool:
+    """Whether one of the kinds that a program's file declares is on record; `-` declares that there may be none."""
+    return bool(program.violations(mode) & (set(result.violations) or {"-"}))
+
+
+def surprises(programs: list[Program], everyone: list[UserRuns]) -> list[str]:
+    """All that is not as the files declare, a line each: endings, records, duds, and what was found afterwards."""
+    found = []
+    for program in programs:
+        for runs, mode, result in _isolated_runs(program, everyone):
+            where = f"{program.name}, {mode} as {runs.user}"
+            if not is_as_declared(program, mode, result):
+                found.append(f"{where}: it ended as {result.ending}, {UNDECLARED}: {result.detail:.300}")
+            if not is_on_record_as_declared(program, mode, result):
+                found.append(f"{where}: on record is {', '.join(result.violations) or 'nothing'}, {UNDECLARED}")
+        for runs in everyone:
+            control = runs.results.get(CONTROL, {}).get(program.name)
+            if control is not None and not control.reached and control.ending != "absent":
+                found.append(f"{program.name}, {CONTROL} as {runs.user}: it is a dud: {control.detail:.300}")
+    for name in AFTERWARDS:
+        for runs in everyone:
+            for run, results in runs.results.items():
+                if name in results and results[name].reached:
+                    found.append(f"{name}, {run} as {runs.user}: {results[name].detail:.300}")
+    return found
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
