@@ -32,6 +32,7 @@ class Scene:
         pid: Its process; 0 if there is none.
         zygotes: The processes of which one has forked it.
         engine_bytes: How much of what it sent waits in the engine.
+        runs_on: Whether it was there, or computed, for longer than its limits and their slack allow.
     """
 
     target: Target
@@ -39,6 +40,7 @@ class Scene:
     pid: int
     zygotes: tuple[int, ...]
     engine_bytes: int = 0
+    runs_on: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +124,7 @@ GOALS = {
     "raises its limit": Goal(
         is_reached=lambda scene: targets.open_files_limit(scene.pid) > DESCRIPTORS_BOUND, while_alive=True
     ),
-    "runs on": Goal(is_reached=lambda scene: False),
+    "runs on": Goal(is_reached=lambda scene: scene.runs_on),
     "the engine falls": Goal(is_reached=lambda scene: scene.detail.startswith("the engine falls")),
     "the engine waits": Goal(is_reached=lambda scene: scene.detail.startswith("the engine waits")),
     "the engine swells": Goal(is_reached=lambda scene: scene.engine_bytes > ENGINE_BOUND_BYTES),

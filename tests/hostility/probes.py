@@ -19,8 +19,9 @@ from typing import Any
 
 from hostility.corpus import Program
 from hostility.goals import ENGINE_BOUND_BYTES, GOALS, Goal, Scene, claims
-from hostility.targets import MEMORY_BYTES, MIB, Listeners, Target, target
+from hostility.targets import MEMORY_BYTES, MIB, Listeners, Target, cpu_seconds_of, target
 from selftaught.sandbox import Child, ChildEnded, Limits, Sandbox
+from selftaught.sandbox.limits import available_cores
 
 GENEROUS = Limits(cpu_seconds=60.0, wall_seconds=60.0, memory_bytes=4096 * MIB, threads=False)
 """Limits that stop nothing: of a control, which itself stops soon enough."""
@@ -30,6 +31,8 @@ SHORT = replace(ORDINARY, cpu_seconds=0.2, wall_seconds=1.2)
 BEYOND = 2
 """A program that runs this many times as long as its limit runs on."""
 
+LOOK_SECONDS = 0.02
+CORES = available_cores()
 WAIT_SECONDS = 25.0
 SETTLE_SECONDS = 3.0
 HOLD_SECONDS = 2.0
@@ -71,22 +74,72 @@ def limits_of(program: Program) -> Limits:
     return replace(ORDINARY, frame_bytes=MIB // 16) if program.category == "wire" else ORDINARY
 
 
-async def isolated(sandbox: Sandbox, program: Program, listeners: Listeners) -> Result:
-    """How a program ends under isolation; its own word that it succeeded counts."""
-    goal = GOALS[program.goal]
+async def isolated(
+    sandbox: Sandbox, program: Program, listeners: Listeners, *, enforced: Limits | None = None
+) -> Result:
+    """How a program ends under isolation; its own word that it succeeded counts.
+
+    Args:
+        sandbox: The isolation.
+        program: The program.
+        listeners: Whom it may talk to.
+        enforced: The limits that it really runs under, for a test of this very measurement.
+    """
+    goal, limits = GOALS[program.goal], limits_of(program)
     async with _planted(listeners, goal) as made:
         zygotes = _zygotes(sandbox)
-        async with sandbox.child("probe", _order(program, made), limits_of(program)) as child:
+        async with sandbox.child("probe", _order(program, made), enforced or limits) as child:
+            life = asyncio.create_task(spent(child._pid))
             answer, ending = await _first_word(child)
             if goal.while_alive and answer is not None and claims(program.goal, answer):
                 answer, ending = await _after_a_while(child, answer)
             detail = str(answer.get("detail", "")) if answer is not None else ending[1]
             scene = _scene(made, child, detail, zygotes)
             reached = (goal.while_alive and goal.is_reached(scene)) or scene.engine_bytes > ENGINE_BOUND_BYTES
+        used = await life
+        scene = replace(scene, runs_on=used.is_beyond(limits))
         reached = reached or (answer is not None and claims(program.goal, answer))
         reached = reached or await _is_reached_after(goal, scene, patience=0.1)
         name = "reached" if reached else ending[0]
+        if scene.runs_on and program.goal == "runs on":
+            detail = f"{used}; {detail}"
         return Result(reached=reached, ending=name, detail=detail, violations=_kinds(child))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spent:
+    """What a process has used when it is gone, as /proc tells, which the engine does not go by.
+
+    Attributes:
+        cpu_seconds: CPU time of all its threads.
+        wall_seconds: From when it was first looked at until it was gone.
+        lag_seconds: For how long this process, and with it the engine, did not get to look, at most; not the engine's
+            doing where a machine is busy.
+    """
+
+    cpu_seconds: float
+    wall_seconds: float
+    lag_seconds: float
+
+    def is_beyond(self, limits: Limits) -> bool:
+        """Whether that is more than limits and the slack in enforcing them allow: twice as much, and the lag."""
+        cpu_seconds = BEYOND * limits.cpu_seconds + CORES * self.lag_seconds
+        wall_seconds = BEYOND * limits.wall_seconds + self.lag_seconds
+        return self.cpu_seconds > cpu_seconds or self.wall_seconds > wall_seconds
+
+
+async def spent(pid: int) -> Spent:
+    """What a process has used when it is gone."""
+    started = looked = time.monotonic()
+    cpu_seconds = lag_seconds = 0.0
+    while True:
+        used = cpu_seconds_of(pid)
+        now = time.monotonic()
+        lag_seconds = max(lag_seconds, now - looked)
+        if used is None:
+            return Spent(cpu_seconds=cpu_seconds, wall_seconds=now - started, lag_seconds=lag_seconds)
+        cpu_seconds, looked = used, now
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 @contextlib.asynccontextmanager

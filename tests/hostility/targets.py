@@ -284,6 +284,17 @@ def status_of(pid: int) -> dict[str, str]:
     return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
 
+def cpu_seconds_of(pid: int) -> float | None:
+    """The CPU time that a process has used with all its threads; None if it has ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    if fields[0] in "ZX":
+        return None
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def resident_bytes(pid: int) -> int:
     """The memory that a process holds, or has held at most."""
     return int(status_of(pid).get("VmHWM", "0 kB").split()[0]) * 1024

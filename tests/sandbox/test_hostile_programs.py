@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from selftaught.errors import Outcome
+from selftaught.sandbox import Limits, Sandbox
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from hostility import runs, scores, sessions
-from hostility.corpus import CATEGORIES, FOLDER, Program, programs
+from hostility import probes, runs, scores, sessions
+from hostility.corpus import CATEGORIES, FOLDER, Program, programs, read
 from hostility.goals import GOALS
 from hostility.probes import Result
 from hostility.runs import MODES
+from hostility.table import is_as_declared, is_on_record_as_declared
+from hostility.targets import Listeners
 
 PROGRAMS = runs.runnable()
 ENDINGS = {"stopped", "reached", *(outcome.value for outcome in Outcome)}
@@ -32,9 +38,8 @@ each_program = pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: 
 @each_program
 def test_it_ends_as_it_should_and_is_on_record(program: Program, mode: str) -> None:
     result: Result = endings(mode)[program.name]
-    assert result.ending in program.expected(mode), result.detail
-    assert result.reached == (result.ending == "reached")
-    assert program.violations(mode) & (set(result.violations) or {"-"}), result
+    assert is_as_declared(program, mode, result), result
+    assert is_on_record_as_declared(program, mode, result), result
 
 
 @each_program
@@ -47,8 +52,34 @@ def test_it_reaches_its_goal_without_the_layer_that_stops_it(program: Program) -
     assert result.reached, result.detail
 
 
-def test_afterwards_an_honest_program_gets_its_exact_score(mode: str) -> None:
-    assert not endings(mode)[runs.HONEST].reached, endings(mode)[runs.HONEST].detail
+def test_after_each_of_them_an_honest_program_gets_its_exact_score(mode: str) -> None:
+    assert endings(mode)[runs.HONEST] == Result(
+        reached=False, ending="ok", detail=f"exact {len(PROGRAMS) + 1} times"
+    ), endings(mode)[runs.HONEST].detail
+
+
+def test_a_program_after_which_an_honest_one_is_scored_otherwise_has_reached_its_goal() -> None:
+    ended = Result(reached=False, ending="stopped", detail="no")
+    assert runs.result_with(ended, scores.Honest(is_exact=True, detail="")) == ended
+    spoilt = runs.result_with(ended, scores.Honest(is_exact=False, detail="the honest one is ok: 0.5"))
+    assert (spoilt.reached, spoilt.ending) == (True, "reached")
+    assert "the honest one is ok: 0.5" in spoilt.detail
+
+
+@pytest.mark.parametrize(
+    ("name", "enforced"),
+    [
+        ("loop", replace(probes.SHORT, cpu_seconds=10 * probes.SHORT.cpu_seconds, wall_seconds=60.0)),
+        ("sleep", replace(probes.SHORT, wall_seconds=3 * probes.SHORT.wall_seconds)),
+    ],
+)
+def test_a_limit_that_is_enforced_late_is_noticed(run: Any, sandbox: Sandbox, name: str, enforced: Limits) -> None:
+    program = read(FOLDER / "resource" / f"{name}.py")
+    with contextlib.closing(Listeners()) as listeners:
+        late = run(probes.isolated(sandbox, program, listeners, enforced=enforced))
+        in_time = run(probes.isolated(sandbox, program, listeners))
+    assert (late.reached, late.ending) == (True, "reached"), late
+    assert (in_time.reached, in_time.ending) == (False, "timed_out"), in_time
 
 
 def test_nothing_is_left_running(mode: str) -> None:
