@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import functools
+import math
 import re
 from pathlib import Path
 
@@ -342,6 +343,106 @@ def test_a_failure_of_a_task_s_own_code_is_one_sentence_that_names_the_task(eval
         evaluate(changed(doubling, before, after), PERFECT)
     assert str(raised.value).startswith(f"the utility of task doubling {says}")
     assert "\n" not in str(raised.value)
+
+
+SEND = """
+import os
+import struct
+
+import msgspec
+
+
+def send(message):
+    body = msgspec.msgpack.encode(message)
+    data = struct.pack(">I", len(body)) + body
+    while data:
+        data = data[os.write(3, data) :]
+
+"""
+"""Sends a message by hand: what runs beside the worker's code can do all that this code can."""
+NO_REPLY = "sent what is no reply: "
+FORGED = {
+    "scores when loaded": (
+        "Answer =",
+        {"type": "scores", "scores": [], "rejected": None},
+        NO_REPLY + "a message out of",
+    ),
+    "scores for inputs": (
+        "return [((",
+        {"type": "scores", "scores": [], "rejected": None},
+        NO_REPLY + "a message out of",
+    ),
+    "inputs for scores": ("(numbers,) =", {"type": "inputs", "inputs": []}, NO_REPLY + "a message out of turn"),
+    "loaded for scores": ("(numbers,) =", {"type": "loaded", "drive": None}, NO_REPLY + "a message out of turn"),
+    "too few inputs": ("return [((", {"type": "inputs", "inputs": [[1]]}, NO_REPLY + "1 inputs, not 4"),
+    "too many inputs": ("return [((", {"type": "inputs", "inputs": [[1]] * 5}, NO_REPLY + "5 inputs, not 4"),
+    "no scores": (
+        "(numbers,) =",
+        {"type": "scores", "scores": [], "rejected": None},
+        NO_REPLY + "0 scores for 4 answers",
+    ),
+    "too many scores": (
+        "(numbers,) =",
+        {"type": "scores", "scores": [1.0] * 5, "rejected": None},
+        NO_REPLY + "5 scores for 4 answers",
+    ),
+    "not a number": (
+        "(numbers,) =",
+        {"type": "scores", "scores": [1.0, math.nan, 1.0, 1.0], "rejected": None},
+        NO_REPLY + "a score that is no finite number",
+    ),
+    "infinite": (
+        "(numbers,) =",
+        {"type": "scores", "scores": [math.inf] * 4, "rejected": "no"},
+        NO_REPLY + "a score that is no finite number",
+    ),
+    "huge": (
+        "(numbers,) =",
+        {"type": "scores", "scores": [1e300] * 4, "rejected": None},
+        NO_REPLY + "a score that is no finite number",
+    ),
+    "no reason": (
+        "(numbers,) =",
+        {"type": "scores", "scores": [1.0, None, 1.0, 1.0], "rejected": None},
+        NO_REPLY + "no score, and no reason",
+    ),
+    "no message at all": ("(numbers,) =", {"type": "x" * 100_000}, NO_REPLY + "Invalid value 'xxx"),
+    "a long failure": ("(numbers,) =", {"type": "task_failure", "message": "x" * 100_000}, "failed: xxx"),
+}
+
+
+@pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED.keys())
+def test_what_a_task_s_process_sends_by_hand_is_believed_only_where_it_is_a_reply(run, sandbox, doubling, draw, forged):
+    where, message, says = forged
+    call = (
+        f"send({message!r})".replace("nan", "float('nan')")
+        .replace("[inf", "[float('inf')")
+        .replace(" inf", " float('inf')")
+    )
+    before = f"{call}\n{where}" if where == "Answer =" else f"{call}\n    {where}"
+    tried = []
+
+    async def evaluate_it():
+        task = changed(doubling, where, before)
+        task = dataclasses.replace(task, utility_source=f"{SEND}\n{task.utility_source}")
+        async with open_utility(task, sandbox, task_observer=lambda _, violations: tried.extend(violations)) as utility:
+            await utility.evaluate(PERFECT, draw)
+
+    with pytest.raises(TaskError) as raised:
+        run(evaluate_it())
+    assert str(raised.value).startswith(f"the utility of task doubling {says}")
+    assert len(str(raised.value)) < 600
+    assert [violation.kind for violation in tried] == (["protocol"] if says.startswith(NO_REPLY) else [])
+
+
+def test_what_a_solution_says_of_its_failure_and_prints_is_cut_on_this_side_too(evaluate, doubling):
+    long = {"type": "failure", "outcome": "raised", "message": "x" * 10**5}
+    failed = evaluate(doubling, f"{SEND}\ndef double(numbers):\n    send({long!r})\n")
+    assert (failed.outcome, len(failed.message)) == (Outcome.RAISED, 500)
+    answers = {"type": "answers", "answers": [[0.0] * 6] * 4}
+    talks = {"type": "finished", "printed": "x" * 10**5}
+    ended = evaluate(doubling, f"{SEND}\ndef double(numbers):\n    send({answers!r})\n    send({talks!r})\n")
+    assert (ended.outcome, len(ended.printed)) == (Outcome.OK, 4096)
 
 
 @pytest.mark.parametrize("where", ["Answer =", "return [(("], ids=["when loaded", "in instances"])

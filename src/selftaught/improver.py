@@ -33,6 +33,7 @@ from selftaught.sandbox import Child, ChildEnded, Limits, Sandbox, WorkerLost, d
 from selftaught.source import MAX_PROGRAM_BYTES, nearest, read_file, rng_seed_of, why_unusable
 from selftaught.violations import ViolationLog
 from selftaught.worker.messages import (
+    MAX_SAID_CHARACTERS,
     Failure,
     ImproverReply,
     ImproverStart,
@@ -57,9 +58,6 @@ MIB = 1024 * 1024
 ASKED_BYTES = 32 * MIB
 ASKED_BYTES_A_CALL = MIB
 """What an improver may send in all, refused or not, and more for each call and use that it has: all is recorded."""
-
-MAX_SAID_CHARACTERS = 500
-"""How much of what a program says of its failure, or of a misuse, is kept."""
 
 SANDBOX_OFF = "used the utility with use_sandbox off"
 
@@ -200,7 +198,7 @@ class ImproverSession:
             await asyncio.gather(*requests)  # what is paid for is not paid for again
             raise
         except msgspec.ValidationError as error:
-            detail = f"it sent what is no message of the protocol: {error}"
+            detail = f"it sent what is no message of the protocol: {error}"[:MAX_SAID_CHARACTERS]
             self._violations.add("protocol", detail)
             return Outcome.PROTOCOL_VIOLATION, detail, None
         finally:

@@ -21,6 +21,9 @@ from selftaught.source import rng_seed_of, sha256_of, why_unusable
 from selftaught.task_definition import Split, Task
 from selftaught.worker import wire
 from selftaught.worker.messages import (
+    MAX_PRINTED_CHARACTERS,
+    MAX_SAID_CHARACTERS,
+    MAX_SCORE,
     Answers,
     Failure,
     Finished,
@@ -129,10 +132,10 @@ class TaskWorker:
         try:
             async with _patience(self._child, self._task):
                 loaded = await _receive_from_task(self._child, self._task)
+            _check(self._child, self._task, "" if isinstance(loaded, TaskLoaded) else OUT_OF_TURN)
         finally:
             self._report()
-        if not isinstance(loaded, TaskLoaded):
-            raise TaskError(f"the utility of task {self._task.name} answered out of turn")
+        assert isinstance(loaded, TaskLoaded)
         self.drive = loaded.drive
 
     async def close(self) -> None:
@@ -176,7 +179,9 @@ class TaskWorker:
         try:
             async with _patience(self._child, self._task):
                 await _send_to_task(self._child, self._task, request)
-                return await _receive_from_task(self._child, self._task)
+                reply = await _receive_from_task(self._child, self._task)
+            _check(self._child, self._task, _why_no_reply(request, reply))
+            return reply
         except WorkerLost:
             await self._load()
             raise
@@ -215,10 +220,43 @@ async def _receive_from_task(child: Child, task: Task) -> TaskReply:
     except ChildEnded as ended:
         raise TaskError(f"the utility of task {task.name} ended: {ended.message}") from None
     except msgspec.ValidationError as error:
-        raise TaskError(f"the utility of task {task.name} sent what is no reply: {error}") from None
+        _check(child, task, f"{error}"[:MAX_SAID_CHARACTERS])
+        raise
     if isinstance(reply, TaskFailure):
-        raise TaskError(f"the utility of task {task.name} failed: {reply.message}")
+        raise TaskError(f"the utility of task {task.name} failed: {reply.message[:MAX_SAID_CHARACTERS]}")
     return reply
+
+
+OUT_OF_TURN = "a message out of turn"
+
+
+def _check(child: Child, task: Task, problem: str) -> None:
+    """Nothing, if there is no problem with what a task's process sent; else it is put on record.
+
+    Raises:
+        TaskError: There is one.
+    """
+    if problem:
+        child.note_violation("protocol", f"it sent what is no reply: {problem}")
+        raise TaskError(f"the utility of task {task.name} sent what is no reply: {problem}") from None
+
+
+def _why_no_reply(request: InputsRequest | ScoreRequest, reply: TaskReply) -> str:
+    """Why a reply is none to a request; empty if it is one. A task's code can send whatever it likes in its process."""
+    if isinstance(request, InputsRequest):
+        if not isinstance(reply, Inputs):
+            return OUT_OF_TURN
+        n_inputs, n_asked = len(reply.inputs), request.n_instances
+        return "" if n_inputs == n_asked else f"{n_inputs} inputs, not {n_asked}"
+    if not isinstance(reply, Scores):
+        return OUT_OF_TURN
+    if len(reply.scores) != len(request.answers):
+        return f"{len(reply.scores)} scores for {len(request.answers)} answers"
+    if not all(score is None or abs(score) <= MAX_SCORE for score in reply.scores):
+        return "a score that is no finite number"
+    if None in reply.scores and reply.rejected is None:
+        return "no score, and no reason"
+    return ""
 
 
 @dataclass(kw_only=True)
@@ -269,7 +307,7 @@ class Utility:
         if evaluation.outcome is not Outcome.OK:
             return evaluation
         if scored.rejected is not None:
-            return replace(evaluation, outcome=Outcome.BAD_OUTPUT, message=scored.rejected)
+            return replace(evaluation, outcome=Outcome.BAD_OUTPUT, message=scored.rejected[:MAX_SAID_CHARACTERS])
         if len(run.answers) != inputs.n_instances:
             message = f"it answered {len(run.answers)} of {inputs.n_instances} instances"
             return replace(evaluation, outcome=Outcome.BAD_OUTPUT, message=message)
@@ -385,10 +423,10 @@ async def _answers_of(child: Child, at_most: int) -> _CandidateRun:
             reply: SolutionReply = msgspec.convert(await child.receive(), SolutionReply)
             if isinstance(reply, Finished):
                 outcome, message = _if_too_late(child)
-                printed = reply.printed
+                printed = reply.printed[:MAX_PRINTED_CHARACTERS]
                 break
             if isinstance(reply, Failure):
-                outcome, message = Outcome(reply.outcome), reply.message
+                outcome, message = Outcome(reply.outcome), reply.message[:MAX_SAID_CHARACTERS]
                 break
             assert isinstance(reply, Answers)
             answers.extend(reply.answers)
@@ -398,7 +436,8 @@ async def _answers_of(child: Child, at_most: int) -> _CandidateRun:
     except ChildEnded as ended:
         outcome, message = ended.outcome, ended.message
     except msgspec.ValidationError as error:
-        outcome, message = Outcome.PROTOCOL_VIOLATION, f"it sent what is no message of the protocol: {error}"
+        said = f"it sent what is no message of the protocol: {error}"
+        outcome, message = Outcome.PROTOCOL_VIOLATION, said[:MAX_SAID_CHARACTERS]
     if outcome is Outcome.PROTOCOL_VIOLATION:
         child.note_violation("protocol", message)
     evaluation = Evaluation(

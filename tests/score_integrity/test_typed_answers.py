@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from selftaught.worker import wire
-from selftaught.worker.messages import ScoreRequest, Scores, TaskFailure
-from selftaught.worker.task import MAX_SCORE, MAX_WHOLE_NUMBER, TaskCode
+from selftaught.worker.messages import MAX_SCORE, ScoreRequest, Scores, TaskFailure
+from selftaught.worker.task import MAX_WHOLE_NUMBER, TaskCode
 
 N = 3
 QUICK = settings(

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from selftaught.worker import program
+from selftaught.worker.messages import MAX_PRINTED_CHARACTERS
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +82,7 @@ def test_what_is_printed_is_kept_up_to_a_bound(texts):
     stream = program.BoundedText()
     for text in texts:
         assert stream.write(text) == len(text)
-    assert stream.text() == "".join(texts)[: program.MAX_PRINTED_CHARACTERS]
+    assert stream.text() == "".join(texts)[:MAX_PRINTED_CHARACTERS]
 
 
 def test_what_is_kept_may_be_printed_to():

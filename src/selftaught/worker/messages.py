@@ -10,6 +10,13 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+MAX_SAID_CHARACTERS = 500
+"""How much of what a program says of its failure, or of a misuse, is kept."""
+MAX_PRINTED_CHARACTERS = 4096
+"""How much of what a program prints is kept."""
+MAX_SCORE = 1e50
+"""A score beyond this is refused: sums and squares of scores stay finite."""
+
 
 class _Message(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A message; unknown fields are refused."""

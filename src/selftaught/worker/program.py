@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from .messages import Failure
+from .messages import MAX_PRINTED_CHARACTERS, Failure
 
-MAX_PRINTED_CHARACTERS = 4096
 MAX_MESSAGE_CHARACTERS = 400
 MODULE_NAME = "__program__"
 

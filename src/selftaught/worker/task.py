@@ -19,6 +19,7 @@ import numpy as np
 
 from . import program
 from .messages import (
+    MAX_SCORE,
     REFUSED_AS,
     Inputs,
     InputsRequest,
@@ -33,9 +34,6 @@ from .messages import (
 from .wire import Channel, WireError
 
 MAX_DRAWS_KEPT = 64
-MAX_SCORE = 1e50
-"""A score beyond this is refused: sums and squares of scores stay finite."""
-
 _MAY_HOLD_ARRAYS = {np.ndarray, list, dict}
 MAX_WHOLE_NUMBER = 2**53
 """A whole number in an array beyond this is refused: a float, such as a score, cannot tell it from its neighbours."""
