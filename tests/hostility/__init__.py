@@ -6,9 +6,10 @@
     probes    programs that attack the operating system and the wire, isolated and without isolation
     scores    solutions that want a score which they do not deserve, and the naive scorer that gives it to them
     sessions  improvers that want more than their budget, and the naive session that gives it to them
+    tasks     tasks whose own code is hostile, and the naive loader that trusts it
     runs      all of them in one mode, or all controls
     table     the results as Markdown, for `docs/security.md`
-    naive/    an engine, a scorer and a session as one writes them without hostile programs in mind
+    naive/    an engine, a scorer, a session and a loader as one writes them without hostile programs in mind
 
 Under isolation a program's mere word that it succeeded counts against the isolation. In a control only what is seen
 from outside counts, or a planted secret that the program could not have guessed.

@@ -3,7 +3,7 @@
 A file's docstring says what the program tries. Comments below it are read by machines:
 
     goal      what is looked at to know whether it succeeded: a name of `goals`
-    expect    how it ends under isolation: `stopped`, `reached`, or outcomes; alternatives are divided by `|`
+    expect    how it ends under isolation: `stopped`, `reached`, `task_error`, or outcomes; `|` divides alternatives
     violation the kind that is on record then; `-` where there is none
     control   the run without the layer that stops it, in which it must succeed
     why       for a program that reaches its goal: why that is so
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent.parent / "programs" / "hostile"
-CATEGORIES = ("read", "write", "network", "process", "kernel", "resource", "wire", "score", "improver")
+CATEGORIES = ("read", "write", "network", "process", "kernel", "resource", "wire", "score", "improver", "task")
 ALONE = "alone"
 """What a control says that ends the zygote, and with it all that runs beside."""
 
@@ -56,8 +56,10 @@ class Program:
 
     @property
     def kind(self) -> str:
-        """Whether it is a `solution`, an `improver`, or a `probe`."""
-        return "solution" if "task" in self.fields else "improver" if self.category == "improver" else "probe"
+        """Whether it is a `solution`, an `improver`, a `task` (its `utility.py`), or a `probe`."""
+        if "task" in self.fields:
+            return "solution"
+        return self.category if self.category in ("improver", "task") else "probe"
 
     def expected(self, mode: str) -> set[str]:
         """How it may end in a mode."""

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -86,9 +86,9 @@ async def isolated(
         enforced: The limits that it really runs under, for a test of this very measurement.
     """
     goal, limits = GOALS[program.goal], limits_of(program)
-    async with _planted(listeners, goal) as made:
-        zygotes = _zygotes(sandbox)
-        async with sandbox.child("probe", _order(program, made), enforced or limits) as child:
+    async with planted(listeners, goal) as made:
+        zygotes = zygotes_of(sandbox)
+        async with sandbox.child("probe", own_order(program, made.given()), enforced or limits) as child:
             life = asyncio.create_task(spent(child._pid))
             answer, ending = await _first_word(child)
             if goal.while_alive and answer is not None and claims(program.goal, answer):
@@ -99,7 +99,7 @@ async def isolated(
         used = await life
         scene = replace(scene, runs_on=used.is_beyond(limits))
         reached = reached or (answer is not None and claims(program.goal, answer))
-        reached = reached or await _is_reached_after(goal, scene, patience=0.1)
+        reached = reached or await is_reached_after(goal, scene, patience=0.1)
         name = "reached" if reached else ending[0]
         if scene.runs_on and program.goal == "runs on":
             detail = f"{used}; {detail}"
@@ -143,8 +143,8 @@ async def spent(pid: int) -> Spent:
 
 
 @contextlib.asynccontextmanager
-async def _planted(listeners: Listeners, goal: Goal) -> AsyncIterator[Target]:
-    """A target; planted beside the event loop, which must stay free to watch the programs."""
+async def planted(listeners: Listeners, goal: Goal) -> AsyncIterator[Target]:
+    """A target for one program; planted beside the event loop, which must stay free to watch the programs."""
     manager = target(listeners, with_victim=goal.takes_victim)
     made = await asyncio.to_thread(manager.__enter__)
     try:
@@ -164,11 +164,17 @@ async def _after_a_while(child: Child, answer: dict[str, Any]) -> tuple[dict[str
     return answer, ("reached", "")
 
 
-def _order(program: Program, made: Target) -> dict[str, Any]:
-    return {"source": program.source, "given": made.given()}
+Order = Callable[[Program, dict[str, Any]], dict[str, Any]]
+"""From a program and what it is given: the source that a process runs, and what that one is given."""
 
 
-def _zygotes(sandbox: Sandbox) -> tuple[int, ...]:
+def own_order(program: Program, given: dict[str, Any]) -> dict[str, Any]:
+    """What runs a program that attacks by itself."""
+    return {"source": program.source, "given": given}
+
+
+def zygotes_of(sandbox: Sandbox) -> tuple[int, ...]:
+    """The processes that fork programs."""
     return tuple(zygote.pid for zygote in sandbox._zygotes)
 
 
@@ -195,7 +201,7 @@ async def _first_word(child: Child) -> tuple[dict[str, Any] | None, tuple[str, s
     return answer, ("stopped", "")
 
 
-async def _is_reached_after(goal: Goal, scene: Scene, patience: float) -> bool:
+async def is_reached_after(goal: Goal, scene: Scene, patience: float) -> bool:
     """Whether the goal is seen to be reached after the program's end; what has been sent may still be on its way."""
     if goal.while_alive:
         return False
@@ -225,32 +231,38 @@ def planted_key() -> Iterator[str]:
 # ---------------------------------------------------------------- controls
 
 
-async def control(sandbox: Sandbox, program: Program, listeners: Listeners) -> Result:
+async def control(
+    sandbox: Sandbox, program: Program, listeners: Listeners, *, goal: Goal | None = None, order_of: Order = own_order
+) -> Result:
     """How a program does without the layer that stops it; only what is seen from outside counts.
 
     Args:
         sandbox: One that protects from nothing.
         program: The program.
         listeners: Whom it may talk to.
+        goal: Its goal, where that is another than its file names.
+        order_of: What runs it.
     """
-    goal = GOALS[program.goal]
-    async with _planted(listeners, goal) as made:
+    goal = goal or GOALS[program.goal]
+    async with planted(listeners, goal) as made:
+        order = order_of(program, made.given())
         if program.control.startswith("plain subprocess"):
-            detail = await asyncio.to_thread(_run_plainly, program, made)
+            detail = await asyncio.to_thread(_run_plainly, order, made)
             scene = Scene(target=made, detail=detail, pid=0, zygotes=())
             reached = goal.is_reached(scene)
         elif program.goal == "runs on":
-            reached, detail = await _runs_on(sandbox, program, made)
+            reached, detail = await _runs_on(sandbox, program, order)
         else:
-            reached, detail = await _unsandboxed(sandbox, program, made, goal)
+            reached, detail = await _unsandboxed(sandbox, program, order, made, goal)
         absent = program.control.endswith(WHERE_THERE) and not reached and detail == ABSENT
         return Result(
             reached=reached, ending="reached" if reached else "absent" if absent else "stopped", detail=detail
         )
 
 
-async def _unsandboxed(sandbox: Sandbox, program: Program, made: Target, goal: Goal) -> tuple[bool, str]:
-    order = _order(program, made)
+async def _unsandboxed(
+    sandbox: Sandbox, program: Program, order: dict[str, Any], made: Target, goal: Goal
+) -> tuple[bool, str]:
     is_wire = program.control.startswith("naive engine")
     if is_wire:
         variant = program.control.removeprefix("naive engine").strip()
@@ -259,7 +271,7 @@ async def _unsandboxed(sandbox: Sandbox, program: Program, made: Target, goal: G
             "given": {"variant": variant, "program": program.source, "inner": order["given"]},
         }
     async with sandbox.child("probe", order, GENEROUS) as child:
-        zygotes = _zygotes(sandbox)
+        zygotes = zygotes_of(sandbox)
         answer, ending = await _first_word(child)
         detail = str(answer.get("detail", "")) if answer is not None else ending[1]
         scene = _scene(made, child, detail, zygotes)
@@ -269,13 +281,13 @@ async def _unsandboxed(sandbox: Sandbox, program: Program, made: Target, goal: G
             return program.goal in detail, detail
         if goal.while_alive:
             return goal.is_reached(scene), detail
-    return await _is_reached_after(goal, scene, patience=SETTLE_SECONDS), detail
+    return await is_reached_after(goal, scene, patience=SETTLE_SECONDS), detail
 
 
-async def _runs_on(sandbox: Sandbox, program: Program, made: Target) -> tuple[bool, str]:
+async def _runs_on(sandbox: Sandbox, program: Program, order: dict[str, Any]) -> tuple[bool, str]:
     """Whether the program is still there after several times what it would be allowed."""
     allowed = limits_of(program)
-    async with sandbox.child("probe", _order(program, made), GENEROUS) as child:
+    async with sandbox.child("probe", order, GENEROUS) as child:
         word = asyncio.ensure_future(_first_word(child))
         started = time.monotonic()
         while not word.done():
@@ -288,12 +300,12 @@ async def _runs_on(sandbox: Sandbox, program: Program, made: Target) -> tuple[bo
     return False, f"{answer or ending}"
 
 
-def _run_plainly(program: Program, made: Target) -> str:
+def _run_plainly(order: dict[str, Any], made: Target) -> str:
     """Runs a program as most tools do: a subprocess with the environment of its parent and what is open there."""
     with (made.folder / "secret").open("rb") as secret:
         ran = subprocess.run(
             [sys.executable, "-c", _PLAIN],
-            input=json.dumps({"source": program.source, "given": made.given()}) + "\n",
+            input=json.dumps(order) + "\n",
             env={**os.environ, KEY_VARIABLE: made.token},
             pass_fds=[secret.fileno()],
             capture_output=True,

@@ -9,7 +9,7 @@ import platform
 from dataclasses import replace
 from pathlib import Path
 
-from hostility import probes, scores, sessions
+from hostility import probes, scores, sessions, tasks
 from hostility.corpus import ALONE, Program, programs
 from hostility.probes import Result
 from hostility.scores import Honest, Utilities
@@ -97,7 +97,7 @@ async def _run_mode(mode: str, chosen: list[Program]) -> dict[str, Result]:
                     result = await _attack(program, sandbox, utilities, listeners)
                     return result, await utilities.honest(program.name)
 
-            with sessions.short_limits():
+            with sessions.short_limits(), tasks.short_requests():
                 ended = await asyncio.gather(*map(one, chosen))
             honest = [honest for _, honest in ended] + [await utilities.honest("all of them")]
     results = {program.name: result_with(*each) for program, each in zip(chosen, ended, strict=True)}
@@ -109,6 +109,8 @@ async def _attack(program: Program, sandbox: Sandbox, utilities: Utilities, list
         return await utilities.attacked_by(program)
     if program.kind == "improver":
         return await sessions.isolated(sandbox, program)
+    if program.kind == "task":
+        return await tasks.isolated(sandbox, program, listeners)
     return await probes.isolated(sandbox, program, listeners)
 
 
@@ -151,4 +153,6 @@ async def _control(sandbox: Sandbox, program: Program, listeners: Listeners) -> 
         return await scores.control(sandbox, program)
     if program.kind == "improver":
         return await sessions.control(sandbox, program)
+    if program.kind == "task":
+        return await tasks.control(sandbox, program, listeners)
     return await probes.control(sandbox, program, listeners)

@@ -21,6 +21,7 @@ TITLES = {
     "wire": "the wire",
     "score": "the score",
     "improver": "budgets and splits, as improvers",
+    "task": "all of this, as a task's own code",
 }
 
 AFTERWARDS = {

@@ -16,7 +16,7 @@ from selftaught.sandbox import Limits, Sandbox
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from hostility import probes, runs, scores, sessions
+from hostility import probes, runs, scores, sessions, tasks
 from hostility.corpus import CATEGORIES, FOLDER, Program, programs, read
 from hostility.goals import GOALS
 from hostility.probes import Result
@@ -25,7 +25,7 @@ from hostility.table import is_as_declared, is_on_record_as_declared
 from hostility.targets import Listeners
 
 PROGRAMS = runs.runnable()
-ENDINGS = {"stopped", "reached", *(outcome.value for outcome in Outcome)}
+ENDINGS = {"stopped", "reached", tasks.TASK_ERROR, *(outcome.value for outcome in Outcome)}
 FIELDS = {"goal", "expect", "violation", "control"}
 CONTROLS = ("unsandboxed", "plain subprocess", "naive engine", "naive scorer", "naive session")
 FEWEST = 120
