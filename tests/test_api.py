@@ -51,6 +51,19 @@ def test_a_series_of_runs_is_had_by_one_call(tmp_path, doubling):
         st.series(doubling, runs=0, store=tmp_path / "series.db", **SMALL)
 
 
+def test_without_isolation_whatever_is_shown_of_a_result_says_so(tmp_path, doubling):
+    small = {"store": tmp_path / "runs.db", "unsafe_no_isolation": True, **SMALL}
+    with pytest.warns(UserWarning, match="without isolation"):
+        run, series = st.stop(doubling, **small), st.series(doubling, runs=1, **small)
+    assert str(run) == f"{run.run_id}: {run.document['verdict']} UNSANDBOXED: programs ran with your rights."
+    assert str(series.runs[0]).endswith(" UNSANDBOXED: programs ran with your rights.")
+    assert str(series).endswith(" UNSANDBOXED: programs ran with your rights.")
+    settings = {"store": tmp_path / "runs.db", "fresh_repeats": 2, "budget_calls": 1, "workers": 1}
+    with pytest.warns(UserWarning, match="without isolation"):
+        transfer = st.transfer("seed", tasks=[doubling], unsafe_no_isolation=True, **settings)
+    assert [row["isolation"] for row in transfer.rows()] == ["unsandboxed"]
+
+
 def test_what_comes_back_of_a_run_cannot_change_it(run_of):
     run, _, _ = run_of
     run.rounds.clear()
@@ -74,6 +87,7 @@ def test_an_improver_of_a_run_is_transferred(run_of, doubling, named):
     transfer = st.transfer(improver, tasks=[doubling], store=store, fresh_repeats=2, budget_calls=1, workers=2)
     [row] = transfer.rows()
     assert (row["task"], row["initial"]) == ("doubling", 0.5)
+    assert row["isolation"] == run.document["isolation"] != "unsandboxed"
     assert row["improver"] == row["seed_improver"]
     assert (row["gain_mean"], row["gain_n"]) == (0, 2)
     assert transfer.document["improver"]["source"] == run.improver.source

@@ -18,6 +18,7 @@ from selftaught.experiment import Document, resolve_improver, run_stop
 from selftaught.progress import Progress
 from selftaught.settings import (
     DEFAULT_STORE,
+    UNSANDBOXED,
     CommonSettings,
     ImproveSettings,
     RunSettings,
@@ -76,7 +77,7 @@ class Run:
         return dict(self.document["gain"])
 
     def __str__(self) -> str:
-        return f"{self.run_id}: {self.document['verdict']}"
+        return f"{self.run_id}: {self.document['verdict']}{_mark(self.document)}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +111,7 @@ class Series:
         return list(self.document["rounds"])
 
     def __str__(self) -> str:
-        return f"{self.run_id}: {self.document.get('verdict', 'no run was finished')}"
+        return f"{self.run_id}: {self.document.get('verdict', 'no run was finished')}{_mark(self.document)}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,10 +125,14 @@ class Transfer:
     document: Document = field(repr=False)
 
     def rows(self) -> list[Document]:
-        """A flat row for each task: the means of u(s), u(I_0(s)) and u(I_T(s)), and the gain with its interval."""
+        """A flat row for each task: the means of u(s), u(I_0(s)) and u(I_T(s)), and the gain with its interval.
+
+        `isolation` is the same in all; where it is `unsandboxed`, programs could make up any figure.
+        """
         return [
             {
                 "task": row["task"],
+                "isolation": self.document["isolation"],
                 "initial": row["initial"]["mean"],
                 "seed_improver": row["seed_improver"]["mean"],
                 "best_of_n": row["best_of_n"]["mean"],
@@ -144,6 +149,10 @@ class Transfer:
         except ImportError:
             raise ConfigError("to_frame() needs polars: install selftaught[tables], or use rows()") from None
         return polars.DataFrame(self.rows())
+
+
+def _mark(document: Document) -> str:
+    return f" {UNSANDBOXED}: programs ran with your rights." if document["isolation"] == "unsandboxed" else ""
 
 
 def stop(

@@ -30,6 +30,9 @@ AcceptRule = Literal["better", "always"]
 Settings = TypeVar("Settings", bound="CommonSettings")
 IsolationMode = Literal["auto", "full", "confined", "sealed"]
 
+UNSANDBOXED = "UNSANDBOXED"
+"""How a result is marked whose programs were not isolated."""
+
 DEFAULT_STORE = "selftaught.db"
 """The store where nobody names one: a file in the working folder."""
 

@@ -131,7 +131,7 @@ def test_lines_fit_on_a_screen_and_cannot_be_forged():
 
 
 def make(*rounds, **readings):
-    return make_run_strategies(RUN, rounds, readings)
+    return make_run_strategies(RUN, rounds, readings, isolation="full")
 
 
 def test_a_round_tells_what_is_new_against_its_parent():
@@ -241,8 +241,21 @@ def test_the_command_shows_a_round_and_a_run_escaped(recorded, tmp_path):
         assert shown.returncode == 0, shown.stderr
         assert "iteration" in shown.stdout
         assert "\x1b" not in shown.stdout
+        assert "UNSANDBOXED" not in shown.stdout
     document = json.loads(call(RUN, "--store", recorded, "--json", folder=tmp_path).stdout)
-    assert document["programs"] == 3
+    assert (document["programs"], document["isolation"]) == (3, "full")
+
+
+def test_of_a_run_without_isolation_the_command_says_so(tmp_path):
+    with Store.open(tmp_path / "runs.db", clock=lambda: START) as store:
+        store.start_run(RunStart(run_id=RUN, config={}, isolation="unsandboxed"))
+        store.add_round(made(0, store.add_program(SEED, "improver")))
+    for what in (RUN, f"{RUN}:0"):
+        shown = call(what, "--store", tmp_path / "runs.db", folder=tmp_path)
+        assert shown.returncode == 0, shown.stderr
+        assert "UNSANDBOXED: programs ran with your rights" in shown.stdout
+        told = call(what, "--store", tmp_path / "runs.db", "--json", folder=tmp_path)
+        assert json.loads(told.stdout)["isolation"] == "unsandboxed"
 
 
 def test_the_command_says_what_is_wrong(recorded, tmp_path):

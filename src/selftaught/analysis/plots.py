@@ -8,6 +8,7 @@ from typing import Any
 
 from selftaught.analysis.curves import MEASURED, Curve, ending
 from selftaught.errors import ConfigError
+from selftaught.settings import UNSANDBOXED
 
 FORMATS = (".svg", ".pdf", ".png")
 
@@ -95,7 +96,7 @@ def _proposer(document: dict[str, Any]) -> str:
 
 
 def _mark(*documents: dict[str, Any]) -> str:
-    mark = ", UNSANDBOXED" if any(document["isolation"] == "unsandboxed" for document in documents) else ""
+    mark = f", {UNSANDBOXED}" if any(document["isolation"] == "unsandboxed" for document in documents) else ""
     return f"{mark}, opaque: scores are claims" if any(document["opaque"] for document in documents) else mark
 
 
@@ -194,7 +195,7 @@ def _legend_line(curve: Curve) -> str:
     n = document["runs_finished"]
     note = "" if document["is_language_model"] else ", not a language model"
     bars = "" if n > 1 else f", bars over its {document['rounds'][0]['test_repeats']} repeats"
-    unsandboxed = ", UNSANDBOXED" if document["isolation"] == "unsandboxed" else ""
+    unsandboxed = f", {UNSANDBOXED}" if document["isolation"] == "unsandboxed" else ""
     return f"{curve.label}{note}: {n} run{'' if n == 1 else 's'}{bars}{unsandboxed}"
 
 

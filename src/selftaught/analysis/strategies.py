@@ -164,6 +164,7 @@ class RunStrategies:
     """The strategies of a run.
 
     Attributes:
+        isolation: The mode of the sandbox in the run; without one, programs could make up what was accepted.
         rounds: Round by round.
         n_programs: How many different improvers the run began with, proposed or tried; the improvers that only serve
             for the comparison at the end are not among them.
@@ -172,6 +173,7 @@ class RunStrategies:
     """
 
     run_id: str
+    isolation: str
     rounds: tuple[RoundStrategies, ...]
     n_programs: int
     n_unreadable: int
@@ -181,6 +183,7 @@ class RunStrategies:
         """The same as data for JSON."""
         return {
             "run_id": self.run_id,
+            "isolation": self.isolation,
             "what": STRATEGIES_ARE,
             "rounds": [made.document() for made in self.rounds],
             "programs": self.n_programs,
@@ -242,21 +245,26 @@ async def strategies_of_run(name: str, store: Store, sandbox: Sandbox) -> RunStr
         if not rounds or not improvement.path.startswith(MEASURING_ONLY)
     }
     sources = {program.sha256: program.source for program in store.programs(run_id) if program.sha256 in tried}
-    return make_run_strategies(run_id, rounds, await read_programs(sandbox, sources, subject=SUBJECT))
+    readings = await read_programs(sandbox, sources, subject=SUBJECT)
+    return make_run_strategies(run_id, rounds, readings, isolation=run.isolation)
 
 
-def make_run_strategies(run_id: str, rounds: Sequence[RoundRecord], readings: Mapping[str, Reading]) -> RunStrategies:
+def make_run_strategies(
+    run_id: str, rounds: Sequence[RoundRecord], readings: Mapping[str, Reading], *, isolation: str
+) -> RunStrategies:
     """The strategies of a run.
 
     Args:
         run_id: Which.
         rounds: All of it, in order.
         readings: What was read of each of its improvers, by sha256.
+        isolation: The mode of its sandbox.
     """
     read = {sha256: improver_strategies(sha256, reading) for sha256, reading in readings.items()}
     counted = Counter(name for improver in read.values() for name in improver.strategies)
     return RunStrategies(
         run_id=run_id,
+        isolation=isolation,
         rounds=tuple(
             RoundStrategies(
                 number=made.round,

@@ -8,7 +8,6 @@ from typing import Any
 
 from selftaught.analysis.curves import Curve, curves_document, difference_finding, ending, read_curves
 from selftaught.cli.output import (
-    UNSANDBOXED,
     figure,
     interval,
     print_caveats,
@@ -19,6 +18,7 @@ from selftaught.cli.output import (
 )
 from selftaught.cli.parameters import Json, StorePath, store_to_read
 from selftaught.experiment import Document
+from selftaught.settings import UNSANDBOXED
 from selftaught.source import one_line
 from selftaught.store import Store
 from selftaught.store.clock import now

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from selftaught.errors import ConfigError
 from selftaught.models import model_info
-from selftaught.settings import DEFAULT_STORE
+from selftaught.settings import DEFAULT_STORE, UNSANDBOXED
 from selftaught.source import one_line, printable
 
 
@@ -74,10 +74,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     return value
-
-
-UNSANDBOXED = "UNSANDBOXED"
-"""How a result is marked whose programs were not isolated."""
 
 
 def untrusted(text: str, style: str = "") -> Text:

@@ -14,7 +14,6 @@ from selftaught.cli.audit import MOST_PROGRAMS, print_bypass
 from selftaught.cli.compare import print_comparison
 from selftaught.cli.curves import print_series
 from selftaught.cli.output import (
-    UNSANDBOXED,
     figure,
     print_caveats,
     print_json,
@@ -26,7 +25,7 @@ from selftaught.cli.output import (
 from selftaught.cli.parameters import Json, StorePath, store_location, store_to_read
 from selftaught.cli.run import print_improvement, print_transfer
 from selftaught.errors import ConfigError
-from selftaught.settings import DEFAULT_STORE
+from selftaught.settings import DEFAULT_STORE, UNSANDBOXED
 from selftaught.source import unified_diff
 from selftaught.store import RoundRecord, RunRecord, RunSummary, Store
 from selftaught.store.clock import now

@@ -13,7 +13,7 @@ from selftaught.analysis.strategies import (
     strategies_of,
     strategies_of_run,
 )
-from selftaught.cli.output import print_json, stdout_console, untrusted
+from selftaught.cli.output import print_caveats, print_json, stdout_console, untrusted
 from selftaught.cli.parameters import Json, StorePath, store_to_read
 from selftaught.errors import Outcome
 from selftaught.experiment import names_a_run, opened_sandbox, resolve_improver
@@ -33,6 +33,7 @@ def strategies(what: str, *, isolation: IsolationMode = "auto", store: StorePath
     """
     settings = checked_settings(CommonSettings, isolation=isolation)
     found: ImproverStrategies | RunStrategies
+    made_in = _isolation_of_run(what, store)
     if _is_run(what):
         with Store.open(store_to_read(store), read_only=True, clock=now) as records:
             found = asyncio.run(_of_run(what, records, settings))
@@ -41,7 +42,7 @@ def strategies(what: str, *, isolation: IsolationMode = "auto", store: StorePath
         found = asyncio.run(_of_improver(source, settings))
     code = 1 if isinstance(found, ImproverStrategies) and found.outcome is not Outcome.OK else 0
     if json:
-        print_json(_document(what, found))
+        print_json(_document(what, found, made_in))
         return code
     console = stdout_console()
     if isinstance(found, ImproverStrategies):
@@ -49,6 +50,7 @@ def strategies(what: str, *, isolation: IsolationMode = "auto", store: StorePath
         console.print("\n".join(textwrap.wrap(f"Strategies, {STRATEGIES_ARE}.", WIDTH)) + "\n")
     for line in found.lines():
         console.print(untrusted(line), soft_wrap=True)
+    print_caveats({"isolation": made_in})
     return code
 
 
@@ -63,10 +65,19 @@ def _source(what: str, store: StorePath) -> str:
         return resolve_improver(what, records)
 
 
-def _document(what: str, found: ImproverStrategies | RunStrategies) -> dict[str, object]:
+def _isolation_of_run(what: str, store: StorePath) -> str:
+    """The mode of the sandbox in the run that made what is read; empty where no run did."""
+    if not names_a_run(what):
+        return ""
+    with Store.open(store_to_read(store), read_only=True, clock=now) as records:
+        return records.run(what.partition(":")[0]).isolation
+
+
+def _document(what: str, found: ImproverStrategies | RunStrategies, made_in: str) -> dict[str, object]:
     if isinstance(found, RunStrategies):
         return found.document()
-    return {"improver": what, "what": STRATEGIES_ARE, **found.document()}
+    of_run = {"isolation": made_in} if made_in else {}
+    return {"improver": what, **of_run, "what": STRATEGIES_ARE, **found.document()}
 
 
 async def _of_run(name: str, records: Store, settings: CommonSettings) -> RunStrategies:
