@@ -261,6 +261,33 @@ def test_importing_any_module_has_no_effect(tmp_path):
     assert fresh(code, tmp_path) == ""
 
 
+# ---------------------------------------------------------------- messages
+
+
+def guarded_by(error: str, tree: ast.Module) -> set[ast.AST]:
+    """All that stands in a `try` with a handler that names an exception."""
+    tries = (node for node in ast.walk(tree) if isinstance(node, ast.Try))
+    return {
+        inner
+        for node in tries
+        if any(handler.type is not None and error in ast.unparse(handler.type) for handler in node.handlers)
+        for statement in node.body
+        for inner in ast.walk(statement)
+    }
+
+
+def test_whoever_reads_a_message_of_a_worker_heeds_that_it_may_be_none():
+    read = {
+        (name, node.lineno, node in guarded_by("msgspec.ValidationError", tree))
+        for name, tree in TREES.items()
+        if not name.startswith("worker")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "msgspec.convert"
+    }
+    assert len(read) >= 5
+    assert [f"{name}, line {line}" for name, line, is_guarded in sorted(read) if not is_guarded] == []
+
+
 # ---------------------------------------------------------------- what is public
 
 

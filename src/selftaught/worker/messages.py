@@ -2,6 +2,10 @@
 
 Both sides import this module. Every message is one frame of `wire`; the engine decodes what comes from a worker
 strictly into these types, so a program under test can at most tell a lie that is well formed.
+
+`msgspec.convert(plain, Kind)` makes a message of what `wire` has decoded, or raises `msgspec.ValidationError`, and
+nothing else, for plain data of every kind. Whoever converts on the engine's side catches that, and makes an outcome or
+an error of it.
 """
 
 from __future__ import annotations
