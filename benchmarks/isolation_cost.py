@@ -5,6 +5,9 @@
 Each block measures every mode, in an order of its own, on the same evaluations: a program that does nothing, and the
 seed solution of a bundled task. Without layers (`unsandboxed`) a program is still forked, limited and scored apart.
 The ratio is the median over blocks of mode / unsandboxed, with the interval in which 95 % of resampled medians fall.
+
+`again` is a second sandbox without layers, measured like the modes: its ratio is 1 but for noise. A mode whose interval
+lies above that of `again` costs more than this run's noise can explain, and the last column says so.
 """
 
 from __future__ import annotations
@@ -15,14 +18,14 @@ import contextlib
 import random
 import statistics
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 from selftaught.sandbox import Limits, Sandbox, SandboxConfig
 from selftaught.task_definition import find_task
 from selftaught.utility import Draw, Utility, open_utility
 
-WITHOUT = "unsandboxed"
-MODES = ("full", "confined", "sealed", WITHOUT)
+WITHOUT, AGAIN = "unsandboxed", "again"
+ARMS = ("full", "confined", "sealed", WITHOUT, AGAIN)
 N_RESAMPLES = 2000
 NOTHING = "def attack(): return 1"
 
@@ -39,22 +42,36 @@ def main() -> None:
 async def measure(task: str, n_blocks: int, n_evaluations: int) -> None:
     order = random.Random(0)
     async with contextlib.AsyncExitStack() as stack:
-        jobs = {mode: await jobs_in(mode, task, stack) for mode in MODES}
+        jobs = {arm: await jobs_in(WITHOUT if arm == AGAIN else arm, task, stack) for arm in ARMS}
         seconds: dict[tuple[str, str], list[float]] = {}
         for block in range(n_blocks + 1):
-            for mode in order.sample(MODES, len(MODES)):
-                for name, job in jobs[mode].items():
+            for arm in order.sample(ARMS, len(ARMS)):
+                for name, job in jobs[arm].items():
                     started = time.perf_counter()
                     for number in range(n_evaluations):
                         await job(block * n_evaluations + number)
                     if block:  # the first one warms up
-                        seconds.setdefault((name, mode), []).append((time.perf_counter() - started) / n_evaluations)
+                        seconds.setdefault((name, arm), []).append((time.perf_counter() - started) / n_evaluations)
+    print(f"{n_blocks} blocks of {n_evaluations} evaluations of each kind in each mode")
     print(f"{'evaluation of':16} {'mode':12} {'median ms':>10} {'ratio':>8}  95 % interval")
-    for (name, mode), measured in sorted(seconds.items()):
-        ratios = [with_layers / without for with_layers, without in zip(measured, seconds[name, WITHOUT], strict=True)]
-        low, high = interval_of_median(ratios)
+    for line in lines_of(seconds):
+        print(line)
+
+
+def lines_of(seconds: dict[tuple[str, str], list[float]]) -> Iterator[str]:
+    """Yields a line for each arm on each kind of evaluation, from the seconds of each block."""
+    for (name, arm), measured in sorted(seconds.items()):
+        ratio, low, high = ratio_to_without(measured, seconds[name, WITHOUT])
+        _, _, noise = ratio_to_without(seconds[name, AGAIN], seconds[name, WITHOUT])
+        beyond = "  more than noise" if arm not in (WITHOUT, AGAIN) and low > noise else ""
         median = statistics.median(measured) * 1e3
-        print(f"{name:16} {mode:12} {median:10.2f} {statistics.median(ratios):8.3f}  {low:.3f} to {high:.3f}")
+        yield f"{name:16} {arm:12} {median:10.2f} {ratio:8.3f}  {low:.3f} to {high:.3f}{beyond}"
+
+
+def ratio_to_without(measured: list[float], without: list[float]) -> tuple[float, float, float]:
+    """The median ratio over blocks, with its interval."""
+    ratios = [ours / theirs for ours, theirs in zip(measured, without, strict=True)]
+    return statistics.median(ratios), *interval_of_median(ratios)
 
 
 async def jobs_in(
