@@ -9,7 +9,8 @@ dud without isolation.
 With `--write FILE` the results replace what stands between `<!-- table:begin -->` and `<!-- table:end -->` in a file.
 As root, `--user NAME` runs all of it again as that user (`--user -` does not; without the option a user called
 `tester`, else `nobody`, is taken). That user needs a Python that it can read, with the package's dependencies:
-`--python PATH` names one; else a virtual environment is made for it in a temporary folder, from `--base-python`.
+`--python PATH` names one; else this one is taken if that user can read it; else a virtual environment is made for it in
+a temporary folder, from `--base-python`.
 """
 
 from __future__ import annotations
@@ -20,10 +21,8 @@ import json
 import os
 import platform
 import pwd
-import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,11 +30,11 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from hostility import runs  # noqa: E402 - it stands beside the tests
 from hostility.corpus import Program  # noqa: E402
+from hostility.other_user import other_user  # noqa: E402
 from hostility.table import CONTROL, UserRuns, markdown, surprises  # noqa: E402
 from selftaught.sandbox import diagnose  # noqa: E402
 
 BEGIN, END = "<!-- table:begin -->", "<!-- table:end -->"
-COPIED = ("src", "tests", "requirements", "pyproject.toml", "Makefile", "README.md", "LICENSE")
 USERS = ("tester", "nobody")
 
 
@@ -79,51 +78,13 @@ def run_all() -> UserRuns:
     return UserRuns(user=user, machine=_machine(), results=results, missing=missing)
 
 
-def run_as(user: str, python: str | None, base_python: str) -> UserRuns:
+def run_as(user: str, python: str | None, base_python: str | None) -> UserRuns:
     """The same as another user, in a process of theirs."""
-    with tempfile.TemporaryDirectory(prefix="hostile-programs-") as folder:
-        Path(folder).chmod(0o755)
-        copy = Path(folder) / "copy"
-        copy.mkdir()
-        for name in COPIED:
-            source = ROOT / name
-            if source.is_dir():
-                shutil.copytree(source, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy2(source, copy / name)
-        (copy / "benchmarks").mkdir()
-        shutil.copy2(__file__, copy / "benchmarks")
-        entry = pwd.getpwnam(user)
-        for path in (copy, *copy.rglob("*")):
-            os.chown(path, entry.pw_uid, entry.pw_gid)
-        if python is None:
-            _as(user, ["make", "--silent", "setup", f"PYTHON={base_python}"], copy)
-            python = str(copy / ".venv" / "bin" / "python")
-        ran = _as(user, [python, "benchmarks/hostile_programs.py", "--json"], copy)
-        return UserRuns.from_plain(json.loads(ran.splitlines()[-1]))
-
-
-def _as(user: str, command: list[str], folder: Path) -> str:
-    entry = pwd.getpwnam(user)
-    ran = subprocess.run(
-        command,
-        cwd=folder,
-        user=entry.pw_uid,
-        group=entry.pw_gid,
-        extra_groups=[],
-        env={"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(folder / "src"), **_settings()},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return ran.stdout
-
-
-def _settings() -> dict[str, str]:
-    """What the user's `make setup` may need to know of package indexes and proxies."""
-    return {
-        name: value for name, value in os.environ.items() if name.startswith("PIP_") or name.lower().endswith("_proxy")
-    }
+    with other_user(user, python=python, base_python=base_python) as them:
+        ran = them.run(["benchmarks/hostile_programs.py", "--json"], stdout=subprocess.PIPE)
+        if ran.returncode != 0:
+            sys.exit(f"as {user} it ended with exit code {ran.returncode}")
+        return UserRuns.from_plain(json.loads(ran.stdout.splitlines()[-1]))
 
 
 def write_between_markers(path: Path, text: str) -> None:
@@ -150,7 +111,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--write", type=Path, metavar="FILE", help="replace the section between the markers of a file")
     parser.add_argument("--user", help="as root: run everything once more as this user; `-` for nobody else")
     parser.add_argument("--python", metavar="PATH", help="the Python of that user, with the dependencies")
-    parser.add_argument("--base-python", metavar="PATH", default="/usr/bin/python3", help="else make one from this one")
+    parser.add_argument("--base-python", metavar="PATH", help="else make one from this one")
     parser.add_argument("--json", action="store_true", help="print the results of this user as plain data")
     return parser.parse_args()
 

@@ -8,6 +8,7 @@
     sessions  improvers that want more than their budget, and the naive session that gives it to them
     tasks     tasks whose own code is hostile, and the naive loader that trusts it
     runs      all of them in one mode, or all controls
+    other_user  the same once more as an ordinary user, for root
     table     the results as Markdown, for `docs/security.md`
     naive/    an engine, a scorer, a session and a loader as one writes them without hostile programs in mind
 

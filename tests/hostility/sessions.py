@@ -25,7 +25,7 @@ BUDGET = Budget(calls=3, responses=4, utility_calls=6)
 TEST_DRAW = replace(DRAW, split="test")
 NAIVE_TEST_DRAW = replace(NAIVE_DRAW, split="test")
 MAX_AT_ONCE = 64
-LIMITS = Limits(cpu_seconds=1.0, wall_seconds=5.0, memory_bytes=256 * 1024 * 1024, threads=True)
+LIMITS = Limits(cpu_seconds=1.0, wall_seconds=20.0, memory_bytes=256 * 1024 * 1024, threads=True)
 PATIENCE_SECONDS = 0.1
 NAIVE_KEY = "a key in the environment"
 

@@ -11,4 +11,4 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def attack():
-    return libc.syscall(numbers["setpriority"], 0, 0, 0), ctypes.get_errno()
+    return libc.syscall(numbers["setpriority"], 0, 0, 19), ctypes.get_errno()
