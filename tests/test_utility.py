@@ -226,6 +226,22 @@ def test_equal_draws_have_equal_instances_and_others_have_others(run, sandbox, d
     assert [len(made) for made in first] == [4, 4, 4, 6, 6]
 
 
+def test_inputs_that_are_held_ready_have_a_bound_in_bytes(run, sandbox, doubling, draw, monkeypatch):
+    monkeypatch.setattr(utility_module, "MAX_INPUT_BYTES_KEPT", 3 * 10**6)
+    large = changed(doubling, "rng.randint(1, 99) for _ in range(6)]", "7] * 200_000")
+    large = dataclasses.replace(large, cpu_seconds=5.0)
+
+    async def evaluate_them():
+        async with open_utility(large, sandbox) as utility:
+            draws = [dataclasses.replace(draw, key=f"draw {number}") for number in range(5)]
+            values = [(await utility.evaluate(PERFECT, each)).value for each in [*draws, draws[0]]]
+            return values, len(utility._inputs)
+
+    values, n_kept = run(evaluate_them())
+    assert values == [1.0] * 6
+    assert n_kept == 3
+
+
 def test_only_the_arguments_leave_the_process_of_a_task(run, sandbox, doubling, draw):
     async def inputs():
         async with open_utility(doubling, sandbox) as utility:

@@ -46,6 +46,9 @@ TASK_REQUEST_SECONDS = 60.0
 MAX_DRAWS_KEPT = 64
 """Draws whose inputs are held ready; each improvement has its own, and uses it until it ends."""
 
+MAX_INPUT_BYTES_KEPT = 64 * 1024 * 1024
+"""What these may take together, whatever a task sends; the draw that was used last is kept in any case."""
+
 WALL_PER_CPU_SECOND = 20.0
 """A candidate may wait for a core this much longer than it may compute; machines are shared."""
 
@@ -320,9 +323,15 @@ class Utility:
             inputs = await self.worker.inputs(draw)
             self._inputs[draw] = _PackedInputs(n_instances=len(inputs), packed=wire.packed(inputs))
         self._inputs.move_to_end(draw)
-        if len(self._inputs) > MAX_DRAWS_KEPT:
+        while len(self._inputs) > MAX_DRAWS_KEPT or (
+            len(self._inputs) > 1 and self._input_bytes > MAX_INPUT_BYTES_KEPT
+        ):
             self._inputs.popitem(last=False)
         return self._inputs[draw]
+
+    @property
+    def _input_bytes(self) -> int:
+        return sum(memoryview(inputs.packed).nbytes for inputs in self._inputs.values())
 
     async def _run(self, solution: str, draw: Draw, inputs: _PackedInputs) -> _CandidateRun:
         start = SolutionStart(
