@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from selftaught.cli.app import COMMANDS, make_app
+from selftaught.errors import ConfigError
 from selftaught.task_definition import BUNDLED_TASKS
 
 SOLUTION = BUNDLED_TASKS / "bin_packing" / "seed_solution.py"
@@ -180,3 +182,26 @@ def test_the_name_of_a_folder_reaches_the_terminal_escaped(selftaught, tmp_path)
     assert called.code == 0
     assert "\x1b" not in called.stderr
     assert called.stderr.count("\n") == 1
+
+
+TEXTS = [
+    (command, argument.name)
+    for command in COMMANDS
+    for argument in make_app(command)[command].assemble_argument_collection()
+    if {"str", "Path", "tuple"} & set(re.findall(r"\w+", str(argument.hint))) and argument.name.startswith("--")
+]
+
+
+@pytest.mark.parametrize(("command", "flag"), TEXTS)
+def test_no_text_of_any_command_is_a_path_or_an_address_where_a_file_sets_it(tmp_path, monkeypatch, command, flag):
+    monkeypatch.chdir(tmp_path)
+    for value in ("/etc/passwd", "../key", "http://example.invalid/v1#x", "mailbox:x", "a,../b"):
+        write(tmp_path, table(command, f'{flag.removeprefix("--")} = "{value}"'))
+        with pytest.raises(ConfigError, match=f"may not set {flag}: "):
+            make_app(command)([command])
+
+
+def test_the_texts_of_all_commands_are_among_these():
+    assert {"--store", "--model", "--improver", "--output", "--solution", "--tasks", "--run"} <= {
+        flag for _, flag in TEXTS
+    }
