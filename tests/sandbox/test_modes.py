@@ -103,7 +103,7 @@ def test_every_attack_fails_in_every_mode(mode: str) -> None:
     async def run() -> list[self_test.Attempt]:
         config = SandboxConfig(workers=2, mode=mode, self_test=False)  # type: ignore[arg-type]
         async with await Sandbox.start(config) as sandbox:
-            return await self_test.run(sandbox)
+            return await self_test.run(sandbox, sandbox.plan)
 
     attempts = asyncio.run(run())
     assert len(attempts) >= 15

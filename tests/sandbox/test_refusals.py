@@ -10,6 +10,7 @@ from selftaught.errors import VIOLATION_KINDS
 from selftaught.sandbox import system_calls
 from selftaught.sandbox.refusals import Action, Asker, rule, rule_on_zygote
 from selftaught.worker import seccomp
+from selftaught.worker.seccomp import Files
 
 OWN = 77
 FORK = 0x01200011
@@ -19,12 +20,13 @@ NUMBERS = {name: number for number, name in system_calls.NAMES["x86_64"].items()
 HERE = (1 << 64) - 100
 
 
-def asker(path: str | None = None, *, sealed: bool = False, folder: str | None = "/usr/lib/python3") -> Asker:
+def asker(path: str | None = None, *, files: Files = Files.BY_KERNEL, folder: str | None = "/usr/lib/python3") -> Asker:
     return Asker(
         machine="x86_64",
         expected=READABLE,
         listable=LISTABLE,
-        sealed=sealed,
+        above=frozenset(("/", "/usr", "/opt")),
+        files=files,
         own_process=lambda: OWN,
         text_at=lambda address: path,
         folder_of=lambda descriptor: folder,
@@ -79,10 +81,10 @@ def test_writing_is_refused_wherever_it_goes(flags: int) -> None:
 
 
 def test_sealed_refuses_to_read_too() -> None:
-    assert ruled("openat", HERE, 1, 0, path="/usr/lib/x", sealed=True) == (Action.REFUSE, "", "")
-    assert ruled("openat", HERE, 1, 0, path="/etc/x", sealed=True)[:2] == (Action.REFUSE, "file")
-    assert ruled("stat", 1, path="/usr/lib/x", sealed=True) == (Action.REFUSE, "", "")
-    assert ruled("stat", 1, path="/etc/x", sealed=True)[:2] == (Action.REFUSE, "file")
+    assert ruled("openat", HERE, 1, 0, path="/usr/lib/x", files=Files.CLOSED) == (Action.REFUSE, "", "")
+    assert ruled("openat", HERE, 1, 0, path="/etc/x", files=Files.CLOSED)[:2] == (Action.REFUSE, "file")
+    assert ruled("stat", 1, path="/usr/lib/x", files=Files.CLOSED) == (Action.REFUSE, "", "")
+    assert ruled("stat", 1, path="/etc/x", files=Files.CLOSED)[:2] == (Action.REFUSE, "file")
 
 
 @pytest.mark.parametrize(
@@ -153,17 +155,20 @@ def test_the_zygote_may_fork_and_nothing_else() -> None:
     number=st.integers(0, 500),
     arguments=st.lists(st.one_of(st.integers(0, 64), st.integers(0, (1 << 64) - 1)), min_size=6, max_size=6),
     path=st.one_of(st.none(), st.text(max_size=300)),
-    sealed=st.booleans(),
+    files=st.sampled_from(Files),
 )
 def test_every_call_has_a_ruling_and_only_harmless_ones_pass(
-    number: int, arguments: list[int], path: str | None, sealed: bool
+    number: int, arguments: list[int], path: str | None, files: Files
 ) -> None:
-    ruling = rule(asker(path, sealed=sealed), number, arguments)
+    ruling = rule(asker(path, files=files), number, arguments)
     assert ruling.kind in ("", *VIOLATION_KINDS)
     assert bool(ruling.kind) == bool(ruling.detail)
     name = system_calls.NAMES["x86_64"].get(number)
     if ruling.action is Action.PASS:
         assert name in ("open", "openat", "kill", "tgkill", *system_calls.OF_A_PROCESS)
-        assert name not in ("open", "openat") or not sealed
+        assert name not in ("open", "openat") or files is Files.BY_KERNEL
+    if ruling.action is Action.SERVE:
+        assert name in ("open", "openat", *seccomp.calls_on_paths())
+        assert files is Files.BY_ENGINE
     if name in seccomp.attack_names():
         assert ruling.action is Action.END

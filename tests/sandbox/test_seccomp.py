@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from selftaught.sandbox.system_calls import NAMES
 from selftaught.worker import seccomp
+from selftaught.worker.seccomp import Files
 
 ARCHES = ("x86_64", "aarch64")
 ALLOW, ASK, KILL, EPERM, ENOSYS = "allow", "ask", "kill", "eperm", "enosys"
@@ -56,7 +58,7 @@ def run(program: list[seccomp.Instruction], arch: int, number: int, arguments: t
                 raise AssertionError(f"an unknown instruction {code:#x}")
 
 
-def decide(machine: str, name: str, *arguments: int, **options: bool) -> str:
+def decide(machine: str, name: str, *arguments: int, **options: Any) -> str:
     """Returns what the filters of a zygote, or of a child, say to a call by name."""
     number = seccomp.numbers(machine).get(name)
     if number is None:
@@ -68,7 +70,7 @@ def decide_number(
     machine: str,
     number: int,
     *arguments: int,
-    files: bool = True,
+    files: Files = Files.BY_KERNEL,
     child: bool = True,
     threads: bool = True,
     watched: bool = False,
@@ -223,10 +225,10 @@ def test_watched_nothing_passes_that_the_kernel_alone_would_refuse(machine: str)
 @pytest.mark.parametrize("machine", ARCHES)
 def test_no_file_is_opened_where_all_files_are_closed(machine: str) -> None:
     for name in ("openat", "statx", "readlinkat", "faccessat", "getdents64"):
-        assert decide(machine, name, files=False) == EPERM
-    assert decide(machine, "newfstatat", 3, 0, 0, 0, files=False) == EPERM
+        assert decide(machine, name, files=Files.CLOSED) == EPERM
+    assert decide(machine, "newfstatat", 3, 0, 0, 0, files=Files.CLOSED) == EPERM
     assert (
-        decide(machine, "newfstatat", 3, 0, 0, 0x1000, files=False) == EPERM
+        decide(machine, "newfstatat", 3, 0, 0, 0x1000, files=Files.CLOSED) == EPERM
     )  # it would answer for a path all the same
 
 
@@ -249,14 +251,14 @@ def test_other_ways_into_the_kernel_kill() -> None:
     i386, x32 = 0x40000003, 0x40000000
     for machine in ARCHES:
         for watched in (False, True):
-            assert run(seccomp.base_filter(machine, files=True, watched=watched), i386, 3, ()) == KILL
+            assert run(seccomp.base_filter(machine, files=Files.BY_KERNEL, watched=watched), i386, 3, ()) == KILL
     assert decide_number("x86_64", x32 | 39) == KILL
 
 
 @pytest.mark.parametrize("machine", ARCHES)
 @pytest.mark.parametrize("watched", [False, True])
 def test_the_filters_fit(machine: str, watched: bool) -> None:
-    assert len(seccomp.base_filter(machine, files=True, watched=watched)) < 500
+    assert len(seccomp.base_filter(machine, files=Files.BY_KERNEL, watched=watched)) < 500
     assert len(seccomp.child_filter(machine, PID, threads=True, watched=watched)) < 80
 
 

@@ -1,7 +1,7 @@
 """The attacks of the self-test: each is source whose `attack()` returns something true if it reached its goal.
 
 None does harm where it succeeds. They run inside the isolation with `given` in their scope: `home`, `canary` (a file
-of the engine, outside), `engine` (its process id), `memory_bytes` (the limit) and
+of the engine, outside), `link` (to it), `engine` (its process id), `memory_bytes` (the limit) and
 `numbers` (of the system calls of this machine).
 """
 
@@ -25,6 +25,19 @@ ATTACKS = {
     "read the home folder": "import os\ndef attack(): return os.listdir(home)",
     "read a file of the engine": "def attack(): return open(canary).read()",
     "read another process": "def attack(): return open(f'/proc/{engine}/environ').read()",
+    "find out which files exist": """
+import os
+def outcome(call, path):
+    try:
+        return call(path) and True
+    except OSError as error:
+        return error.errno
+def attack():
+    calls = os.stat, os.lstat, os.readlink, open, os.listdir, lambda path: os.open(path, os.O_PATH)
+    calls += lambda path: os.access(path, 0), lambda path: os.readlink(path + '/x')
+    return any(outcome(call, canary) != outcome(call, canary + '.not') for call in calls)
+""",
+    "find out where a link leads": "import os\ndef attack(): return os.readlink(link)",
     "write a file": "def attack(): return open(canary + '.new', 'w').write('x')",
     "overwrite a file": "def attack(): return open(canary, 'r+').write('x')",
     "delete a file": "import os\ndef attack(): os.unlink(canary); return True",
@@ -71,3 +84,6 @@ def attack():
     "load a kernel program": _call("bpf", "-1, 0, 0"),
     "set up asynchronous calls": _call("io_uring_setup", "0, 0"),
 }
+
+ON_PATHS = frozenset(("find out which files exist", "find out where a link leads"))
+"""The attacks that succeed where the kernel looks at paths and there is no namespace to hide them."""

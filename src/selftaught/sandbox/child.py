@@ -246,13 +246,14 @@ class Child:
         if not any(known.kind == kind for known in self.violations):
             self._attempts.add(kind, detail)
 
-    def count_watched_call(self, seconds: float) -> None:
+    def count_watched_call(self, seconds: float, *, is_look: bool = False) -> None:
         """Nothing; ends a child that keeps the engine busy, be it with calls that are in order.
 
         Args:
             seconds: What the answer cost of the engine's CPU time.
+            is_look: Whether it was a mere look at a path, of which an import takes many: the time counts alone.
         """
-        self._n_watched += 1
+        self._n_watched += not is_look
         self._watching_seconds += seconds
         if self._n_watched > MAX_WATCHED_CALLS or self._watching_seconds > MAX_WATCHING_SECONDS:
             message = f"it kept the engine busy with {self._n_watched:,} system calls, such as opening files"

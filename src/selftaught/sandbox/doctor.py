@@ -54,6 +54,7 @@ async def diagnose() -> Diagnosis:
     modes: dict[Mode, str | None] = {}
     choices: list[Choice] = []
     watched = False
+    why_paths_show: str | None = None
     for mode in MODES:
         try:
             choice = await choose(mode)
@@ -61,10 +62,11 @@ async def diagnose() -> Diagnosis:
             modes[mode] = str(error)
         else:
             watched = watched or choice.zygote.is_watched
+            why_paths_show = why_paths_show or choice.why_paths_show
             choice.zygote.close()
             modes[mode] = None
             choices.append(choice)
-    layers = [_bubblewrap(modes), _landlock(), _seccomp(watched=watched)]
+    layers = [_bubblewrap(modes), _landlock(), _seccomp(watched=watched, why_paths_show=why_paths_show)]
     causes = [cause for cause in modes.values() if cause is not None]
     mend = mend_of(causes[0]) if causes else None
     if not choices:
@@ -82,7 +84,7 @@ async def _attack(mode: Mode) -> tuple[list[self_test.Attempt], Layer]:
     """Runs the self-test in a mode, whether or not an earlier pass is remembered."""
     try:
         async with await Sandbox.start(SandboxConfig(workers=1, mode=mode, self_test=False)) as sandbox:
-            attempts = await self_test.run(sandbox)
+            attempts = await self_test.run(sandbox, sandbox.plan)
     except SandboxError as error:
         return [], Layer(name="self-test", works=False, reason=str(error))
     reached = [attempt.name for attempt in attempts if attempt.reached]
@@ -105,9 +107,11 @@ def _landlock() -> Layer:
     return Layer(name="landlock", works=version > 0, reason=f"ABI {version}" if version else "the kernel offers none")
 
 
-def _seccomp(*, watched: bool) -> Layer:
+def _seccomp(*, watched: bool, why_paths_show: str | None) -> Layer:
     machine = seccomp.machine()
     if machine is None:
         return Layer(name="seccomp", works=False, reason=f"no table of system calls for {os.uname().machine}")
     record = "refused calls are on record" if watched else "refused calls leave no record: the kernel cannot be asked"
+    if why_paths_show:
+        record += f"; in the mode confined programs can find out which paths exist: {why_paths_show}"
     return Layer(name="seccomp", works=True, reason=f"the table for {machine}; {record}")

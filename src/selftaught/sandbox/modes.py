@@ -13,8 +13,16 @@ from selftaught.errors import SandboxError
 from selftaught.sandbox.limits import Mode
 from selftaught.sandbox.python_paths import PythonPaths
 from selftaught.sandbox.zygote_process import Plan, ZygoteProcess, ZygoteRefused
+from selftaught.worker.seccomp import Files
 
 MODES: tuple[Mode, ...] = ("full", "confined", "sealed")
+FILES: dict[Mode, tuple[Files, ...]] = {
+    "full": (Files.BY_KERNEL,),
+    "confined": (Files.BY_ENGINE, Files.BY_KERNEL),
+    "sealed": (Files.CLOSED,),
+    "unsandboxed": (Files.BY_KERNEL,),
+}
+"""Who may carry out calls on files, the better first."""
 NOBODY = 65534
 
 NOT_INSTALLED = "bubblewrap is not installed"
@@ -44,11 +52,13 @@ class Choice:
         plan: How zygotes are started.
         zygote: The first one, started to find out.
         causes: Why each stronger mode does not work here.
+        why_paths_show: Why programs can find out which paths exist; None where they cannot, or nothing is isolated.
     """
 
     plan: Plan
     zygote: ZygoteProcess
     causes: dict[Mode, str] = field(default_factory=dict)
+    why_paths_show: str | None = None
 
     @property
     def warning(self) -> str | None:
@@ -57,12 +67,12 @@ class Choice:
             return None
         if self.plan.mode == "unsandboxed":
             return "programs run without isolation and can do whatever you can; mend: leave out --unsafe-no-isolation"
+        shows = f" (programs can find out which paths exist: {self.why_paths_show})" if self.why_paths_show else ""
+        isolation = f"the isolation is {self.plan.mode}{shows}, not full"
         if not self.causes:
-            return f"the isolation is {self.plan.mode}, not full, because that was asked for; mend: ask for `auto`"
+            return f"{isolation}, because that was asked for; mend: ask for `auto`"
         causes = "; ".join(self.causes.values())
-        return (
-            f"the isolation is {self.plan.mode}, not full: {causes}; mend: {mend_of(next(iter(self.causes.values())))}"
-        )
+        return f"{isolation}: {causes}; mend: {mend_of(next(iter(self.causes.values())))}"
 
 
 async def choose(mode: Literal["auto", "full", "confined", "sealed", "unsandboxed"]) -> Choice:
@@ -76,14 +86,20 @@ async def choose(mode: Literal["auto", "full", "confined", "sealed", "unsandboxe
             "the isolation needs Linux; on Windows use WSL2, on macOS a Linux virtual machine or container"
         )
     causes: dict[Mode, str] = {}
+    why_paths_show: str | None = None
     for plan in plans(mode):
         cause = missing(plan)
         if cause is None:
             try:
-                return Choice(plan=plan, zygote=await ZygoteProcess.start(plan), causes=causes)
+                zygote = await ZygoteProcess.start(plan)
             except ZygoteRefused as error:
                 cause = str(error)
+            else:
+                causes.pop(plan.mode, None)
+                shows = plan.mode == "confined" and plan.files is Files.BY_KERNEL
+                return Choice(plan=plan, zygote=zygote, causes=causes, why_paths_show=why_paths_show if shows else None)
         causes[plan.mode] = cause
+        why_paths_show = cause if plan.files is Files.BY_ENGINE else why_paths_show
     told = "; ".join(f"{tried}: {cause}" for tried, cause in causes.items())
     raise SandboxError(f"programs cannot be isolated here ({told}); mend: {mend_of(next(reversed(causes.values())))}")
 
@@ -97,8 +113,9 @@ def plans(mode: str) -> Iterator[Plan]:
     )
     users = [NOBODY, None] if os.geteuid() == 0 and paths.readable_by_others() and mode != "unsandboxed" else [None]
     for tried in modes:
-        for uid in users:
-            yield Plan(mode=tried, uid=uid, bubblewrap=bubblewrap, paths=paths)
+        for files in FILES[tried]:
+            for uid in users:
+                yield Plan(mode=tried, files=files, uid=uid, bubblewrap=bubblewrap, paths=paths)
 
 
 def missing(plan: Plan) -> str | None:

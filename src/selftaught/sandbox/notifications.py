@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import fcntl
 import os
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-_RECEIVE, _ANSWER, _IS_WAITING = 0xC0502100, 0xC0182101, 0x40082102
+_RECEIVE, _ANSWER, _IS_WAITING, _HAND_OVER = 0xC0502100, 0xC0182101, 0x40082102, 0x40182103
 _QUESTION = struct.Struct("=QIIiIQ6Q")
 _REPLY = struct.Struct("=QqiI")
 _ID = struct.Struct("=Q")
+_HANDED = struct.Struct("=QIIII")
 _CONTINUE = 1
+_AND_ANSWER = 2
+_NO_QUESTION = 0
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _MAX_PATH_BYTES = 4096
 
@@ -66,6 +70,54 @@ def is_waiting(listener: int, question: Question) -> bool:
 def refuse(listener: int, question: Question, error: int) -> None:
     """Has the call fail with the error of that number; nothing where who asked has gone."""
     _reply(listener, _REPLY.pack(question.id, 0, -error, 0))
+
+
+def give(listener: int, question: Question, value: int) -> None:
+    """Has the call return a value without having been carried out; nothing where who asked has gone."""
+    _reply(listener, _REPLY.pack(question.id, value, 0, 0))
+
+
+def hand_over(listener: int, question: Question, descriptor: int, *, close_on_exec: bool) -> int:
+    """Has the call return a copy of a descriptor of ours; returns the number of the error where that failed, or 0."""
+    flags = os.O_CLOEXEC if close_on_exec else 0
+    try:
+        fcntl.ioctl(listener, _HAND_OVER, _HANDED.pack(question.id, _AND_ANSWER, descriptor, 0, flags))
+    except OSError as error:
+        return error.errno or errno.EPERM
+    return 0
+
+
+def can_hand_over(listener: int) -> bool:
+    """Returns whether the kernel knows how to answer with a descriptor (Linux 5.14)."""
+    try:
+        fcntl.ioctl(listener, _HAND_OVER, _HANDED.pack(_NO_QUESTION, _AND_ANSWER, listener, 0, 0))
+    except OSError as error:
+        return error.errno == errno.ENOENT
+    return False
+
+
+def write(listener: int, question: Question, address: int, data: bytes) -> bool:
+    """Returns whether data was put into the memory of who asked; nothing is written where they have gone."""
+    try:
+        memory = os.open(f"/proc/{question.thread}/mem", os.O_WRONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        # The descriptor stands for one memory, whoever gets the number of the thread after this.
+        return is_waiting(listener, question) and os.pwrite(memory, data, address) == len(data)
+    except (OSError, OverflowError):
+        return False
+    finally:
+        os.close(memory)
+
+
+def can_write_to(process: int) -> bool:
+    """Returns whether this process may write into the memory of another, as far as it lets itself be opened."""
+    try:
+        os.close(os.open(f"/proc/{process}/mem", os.O_WRONLY | os.O_CLOEXEC))
+    except OSError:
+        return False
+    return True
 
 
 def let_pass(listener: int, question: Question) -> None:

@@ -1,28 +1,32 @@
-"""What becomes of a system call that the filter leaves to the engine: let it pass, refuse it, or end the process.
+"""What becomes of a system call that the filter leaves to the engine: let it pass, serve it, refuse it, or end the
+process.
 
-Nothing passes because of what memory holds. Files may be asked for reading, since Landlock and the namespaces decide
-about those; the path is read for the record only.
+Nothing passes because of what memory holds. Files may be asked for reading: either Landlock and the namespaces decide
+about those, and the path is read for the record only; or the engine carries the call out itself, on the path that it
+has read, and the kernel never sees the one in memory.
 """
 
 from __future__ import annotations
 
 import enum
-import itertools
-import posixpath
+import errno
 import signal
 import socket
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 
+from selftaught.sandbox.readable_files import folders_of, normalised
 from selftaught.sandbox.system_calls import ATTACKS, KINDS, NAMES, OF_A_PROCESS, PATHS
-from selftaught.worker.seccomp import CLONE_NAMESPACES, CLONE_THREAD, UNCATCHABLE, WRITING_OPEN_FLAGS
+from selftaught.worker import seccomp
+from selftaught.worker.seccomp import CLONE_NAMESPACES, CLONE_THREAD, UNCATCHABLE, WRITING_OPEN_FLAGS, Files
 
 MAX_PATH_CHARACTERS = 200
-MAX_COMPONENTS = 64
-"""How deep a path is looked at; nothing that Python needs is deeper."""
 AT_EMPTY_PATH = 0x1000
 HERE = -100
 """The descriptor that stands for the current folder, which is `/`."""
+
+LOOKS = frozenset(seccomp.calls_on_paths())
+"""The calls that look at a path and do nothing more."""
 
 NOT_WORTH_A_RECORD = frozenset(
     (
@@ -45,6 +49,7 @@ class Action(enum.Enum):
     """What the kernel is told."""
 
     PASS = enum.auto()
+    SERVE = enum.auto()
     REFUSE = enum.auto()
     END = enum.auto()
 
@@ -57,11 +62,17 @@ class Ruling:
         action: What the kernel is told.
         kind: The kind of violation; empty if none is recorded.
         detail: One line that says what was tried.
+        error: What a refused call fails with.
+        path: For a call that is served: the path that it names, normalised; None where it asks of a descriptor.
+        is_look: For a call that is served: whether it opens nothing.
     """
 
     action: Action
     kind: str = ""
     detail: str = ""
+    error: int = errno.EPERM
+    path: str | None = None
+    is_look: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +83,8 @@ class Asker:
         machine: A key of `seccomp.AUDIT_ARCH`.
         expected: The paths below which Python looks for what it needs; asking for them is no violation.
         listable: Folders whose names it may list; what lies in them is expected or not.
-        sealed: Whether no file may be opened at all.
+        above: The folders that lead to any of these, which Python looks at on its way.
+        files: Who carries out calls that name a path.
         own_process: Its process id as it sees it itself; None if that is not known.
         text_at: Reads a text in its memory; None where that is impossible.
         folder_of: The path of one of its descriptors; None where it cannot be seen.
@@ -81,7 +93,8 @@ class Asker:
     machine: str
     expected: Set[str]
     listable: Set[str]
-    sealed: bool
+    above: Set[str]
+    files: Files
     own_process: Callable[[], int | None]
     text_at: Callable[[int], str | None]
     folder_of: Callable[[int], str | None]
@@ -104,8 +117,9 @@ def rule(asker: Asker, number: int, arguments: Sequence[int]) -> Ruling:
     match name:
         case "openat" | "open":
             return _on_opening(asker, _path(asker, name, arguments), arguments[PATHS[name] + 1])
-        case "newfstatat" if arguments[3] & AT_EMPTY_PATH:
-            return Ruling(action=Action.REFUSE)  # the C library's `fstat`; with a path it would answer for that
+        case "newfstatat" if arguments[3] & AT_EMPTY_PATH and _is_of_descriptor(asker, arguments):
+            served = asker.files is Files.BY_ENGINE
+            return Ruling(action=Action.SERVE if served else Action.REFUSE, is_look=served)
         case "kill" | "tgkill":
             return _on_signal(asker, name, arguments)
         case _ if name in OF_A_PROCESS:
@@ -131,10 +145,19 @@ def _on_opening(asker: Asker, path: str | None, flags: int) -> Ruling:
         if path is not None and _is_below(path, NOT_WORTH_A_RECORD):
             return Ruling(action=Action.REFUSE)
         return Ruling(action=Action.REFUSE, kind="file", detail=f"open {_shown(path)} for writing")
-    action = Action.REFUSE if asker.sealed else Action.PASS
     if path is None or _is_looked_for_anyway(asker, path):
-        return Ruling(action=action)
-    return Ruling(action=action, kind="file", detail=f"open {_shown(path)} for reading")
+        return _on_reading(asker, path)
+    return _on_reading(asker, path, kind="file", detail=f"open {_shown(path)} for reading")
+
+
+def _on_reading(asker: Asker, path: str | None, kind: str = "", detail: str = "") -> Ruling:
+    match asker.files:
+        case Files.BY_KERNEL:
+            return Ruling(action=Action.PASS, kind=kind, detail=detail)
+        case Files.BY_ENGINE if path is not None:
+            return Ruling(action=Action.SERVE, kind=kind, detail=detail, path=path)
+        case _:
+            return Ruling(action=Action.REFUSE, kind=kind, detail=detail)
 
 
 def _on_cloning(flags: int) -> Ruling:
@@ -145,10 +168,21 @@ def _on_cloning(flags: int) -> Ruling:
 
 
 def _on_path(asker: Asker, name: str, path: str | None) -> Ruling:
-    looks_only = name.startswith(("stat", "lstat", "newfstatat", "access", "faccessat", "readlink"))
-    if looks_only and (path is None or _is_looked_for_anyway(asker, path)):
-        return Ruling(action=Action.REFUSE)
-    return Ruling(action=Action.REFUSE, kind=KINDS[name], detail=f"{name} {_shown(path)}")
+    if name not in LOOKS:
+        return Ruling(action=Action.REFUSE, kind=KINDS[name], detail=f"{name} {_shown(path)}")
+    kind, detail = KINDS[name], f"{name} {_shown(path)}"
+    if path is None or path in asker.above or _is_looked_for_anyway(asker, path):
+        kind = detail = ""
+    if name == "statx":  # the C library and others then ask in the older way
+        return Ruling(action=Action.REFUSE, kind=kind, detail=detail, error=errno.ENOSYS)
+    if asker.files is Files.BY_ENGINE and path is not None:
+        return Ruling(action=Action.SERVE, kind=kind, detail=detail, path=path, is_look=True)
+    return Ruling(action=Action.REFUSE, kind=kind, detail=detail)
+
+
+def _is_of_descriptor(asker: Asker, arguments: Sequence[int]) -> bool:
+    """Whether `newfstatat` asks of its descriptor (the C library's `fstat`) and names no path below it."""
+    return not arguments[1] or asker.text_at(arguments[1]) == ""
 
 
 def _on_signal(asker: Asker, name: str, arguments: Sequence[int]) -> Ruling:
@@ -167,9 +201,9 @@ def _path(asker: Asker, name: str, arguments: Sequence[int]) -> str | None:
     if text is None:
         return None
     folder = "/"
-    if place and name.endswith("at") and _signed(arguments[place - 1]) != HERE:
+    if place and name.endswith(("at", "at2", "statx")) and _signed(arguments[place - 1]) != HERE:
         folder = asker.folder_of(_signed(arguments[place - 1])) or "?"
-    return posixpath.normpath("/" + posixpath.join(folder, text).lstrip("/"))
+    return normalised(folder, text)
 
 
 def _is_looked_for_anyway(asker: Asker, path: str) -> bool:
@@ -181,9 +215,7 @@ def _is_looked_for_anyway(asker: Asker, path: str) -> bool:
 
 
 def _is_below(path: str, roots: Set[str]) -> bool:
-    parts = path.split("/", MAX_COMPONENTS)[1:MAX_COMPONENTS]
-    above = itertools.accumulate(parts, lambda folder, part: f"{folder}/{part}", initial="")
-    return any(folder in roots for folder in above)
+    return any(folder in roots for folder in folders_of(path))
 
 
 def _shown(path: str | None) -> str:

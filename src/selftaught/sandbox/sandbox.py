@@ -94,6 +94,11 @@ class Sandbox:
         """Whether system calls that are refused are on record; some kernels and containers do not allow it."""
         return any(zygote.is_watched for zygote in self._zygotes)
 
+    @property
+    def plan(self) -> Plan:
+        """How its processes are started."""
+        return self._plan
+
     @contextlib.asynccontextmanager
     async def child(self, role: str, start: object, limits: Limits) -> AsyncIterator[Child]:
         """A child that runs `role` on `start`; it is killed and reaped when the block is left.

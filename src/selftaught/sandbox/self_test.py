@@ -20,16 +20,21 @@ from typing import Protocol
 
 from selftaught._version import __version__
 from selftaught.errors import SandboxError
-from selftaught.sandbox.attacks import ATTACKS
+from selftaught.sandbox.attacks import ATTACKS, ON_PATHS
 from selftaught.sandbox.child import Child, ChildEnded
 from selftaught.sandbox.limits import MIB, Limits
 from selftaught.sandbox.losses import despite_losses
 from selftaught.sandbox.python_paths import WORKER
 from selftaught.sandbox.zygote_process import Plan
 from selftaught.worker import seccomp
+from selftaught.worker.seccomp import Files
 
 LIMITS = Limits(cpu_seconds=2.0, wall_seconds=10.0, memory_bytes=64 * MIB, frame_bytes=64 * 1024)
 HONEST = "import numpy\ndef attack(): return int(numpy.arange(4).sum()) == 6"
+HONEST_READER = """
+import os, wsgiref.headers
+def attack(): return os.path.getsize(wsgiref.headers.__file__) == len(open(wsgiref.headers.__file__, 'rb').read())
+"""
 MAX_REMEMBERED = 32
 
 
@@ -57,7 +62,7 @@ async def require(sandbox: StartsChildren, plan: Plan) -> None:
     key = _key(plan)
     if key in _remembered():
         return
-    attempts = await run(sandbox)
+    attempts = await run(sandbox, plan)
     reached = [f"{attempt.name} ({attempt.detail})" for attempt in attempts if attempt.reached]
     if reached:
         raise SandboxError(
@@ -66,19 +71,23 @@ async def require(sandbox: StartsChildren, plan: Plan) -> None:
     _remember(key)
 
 
-async def run(sandbox: StartsChildren) -> list[Attempt]:
-    """Returns what came of every attack.
+async def run(sandbox: StartsChildren, plan: Plan) -> list[Attempt]:
+    """Returns what came of every attack on a sandbox of a plan.
+
+    Where paths are seen, which its mode says, finding them is no attack.
 
     Raises:
         SandboxError: An honest program does not run, so that the failure of attacks would show nothing.
     """
-    honest = await _attempt(sandbox, "an honest program", HONEST, {})
-    if not honest.reached:
-        raise SandboxError(
-            f"an honest program does not run inside the isolation: {honest.detail}; mend: see `selftaught doctor`"
-        )
+    for source in (HONEST,) if plan.files is Files.CLOSED else (HONEST, HONEST_READER):
+        honest = await _attempt(sandbox, "an honest program", source, {})
+        if not honest.reached:
+            raise SandboxError(
+                f"an honest program does not run inside the isolation: {honest.detail}; mend: see `selftaught doctor`"
+            )
+    attacks = ATTACKS if plan.hides_paths else {name: ATTACKS[name] for name in ATTACKS if name not in ON_PATHS}
     with _given() as given:
-        waiting = [_attempt(sandbox, name, source, given) for name, source in ATTACKS.items()]
+        waiting = [_attempt(sandbox, name, source, given) for name, source in attacks.items()]
         return await asyncio.gather(*waiting)
 
 
@@ -105,9 +114,12 @@ def _given() -> Iterator[dict[str, object]]:
         canary.write_text("not for you")
         canary.chmod(0o666)
         Path(folder).chmod(0o777)  # only the isolation may stand between the attacks and it
+        link = Path(folder) / "link"
+        link.symlink_to(canary)
         yield {
             "home": str(Path.home()),
             "canary": str(canary),
+            "link": str(link),
             "engine": os.getpid(),
             "memory_bytes": LIMITS.memory_bytes,
             "numbers": seccomp.numbers(seccomp.machine() or "x86_64"),
@@ -123,6 +135,7 @@ def _key(plan: Plan) -> str:
         boot,
         __version__,
         plan.mode,
+        plan.files.value,
         plan.uid,
         os.getuid(),
         plan.paths.executable,

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import time
 
 from selftaught.sandbox import notifications
 from selftaught.sandbox.child import Child
+from selftaught.sandbox.file_service import FileService
 from selftaught.sandbox.notifications import Question
 from selftaught.sandbox.python_paths import PythonPaths
+from selftaught.sandbox.readable_files import ReadableFiles, Reader, folders_of
 from selftaught.sandbox.refusals import Action, Asker, Ruling, rule, rule_on_zygote
 from selftaught.worker import seccomp
+from selftaught.worker.seccomp import Files
 
 
 class Watch:
@@ -22,16 +24,22 @@ class Watch:
         listener: The descriptor of the filter; the watch owns it.
         zygote: The process id of the zygote, which is ours and may start processes.
         paths: What children may read, and where Python looks beyond that.
-        sealed: Whether they may open no file at all.
+        files: Who carries out their calls on files.
+        reader: Whose rights count where the engine does; None where they are the engine's own.
     """
 
-    def __init__(self, listener: int, zygote: int, paths: PythonPaths, *, sealed: bool) -> None:
+    def __init__(
+        self, listener: int, zygote: int, paths: PythonPaths, *, files: Files, reader: Reader | None = None
+    ) -> None:
         self._listener = listener
         self._zygote = zygote
         self._expected = frozenset((*paths.readable, *paths.searched))
         self._listable = frozenset(paths.listable)
-        self._sealed = sealed
+        known = (*self._expected, *self._listable)
+        self._above = frozenset(("/", *(above for path in known for above in folders_of(path))))
+        self._files = files
         self._machine = seccomp.machine() or ""
+        self._service = FileService(listener, self._machine, ReadableFiles(paths.readable, paths.listable, reader))
         self._children: dict[int, Child] = {}
         self._unclaimed: list[Question] = []
         self._loop = asyncio.get_running_loop()
@@ -51,6 +59,7 @@ class Watch:
     def close(self) -> None:
         """Nothing; who still asks is refused by the kernel."""
         self._loop.remove_reader(self._listener)
+        self._service.close()
         os.close(self._listener)
 
     def _on_question(self) -> None:
@@ -70,19 +79,20 @@ class Watch:
             return
         started = time.thread_time()
         ruling = rule(self._asker(child, question), question.number, question.arguments)
-        child.count_watched_call(time.thread_time() - started)
         if ruling.action is Action.END:
             child.end_for_attack(ruling.detail)
         elif ruling.kind:
             child.note_refusal(ruling.kind, ruling.detail)
         self._tell(question, ruling)
+        child.count_watched_call(time.thread_time() - started, is_look=ruling.is_look)
 
     def _asker(self, child: Child, question: Question) -> Asker:
         return Asker(
             machine=self._machine,
             expected=self._expected,
             listable=self._listable,
-            sealed=self._sealed,
+            above=self._above,
+            files=self._files,
             own_process=lambda: child.own_pid,
             text_at=lambda address: self._if_waiting(question, notifications.read_text(question.thread, address)),
             folder_of=lambda number: self._if_waiting(question, notifications.folder_of(question.thread, number)),
@@ -95,5 +105,7 @@ class Watch:
     def _tell(self, question: Question, ruling: Ruling) -> None:
         if ruling.action is Action.PASS:
             notifications.let_pass(self._listener, question)
+        elif ruling.action is Action.SERVE:
+            self._service.serve(question, ruling)
         else:
-            notifications.refuse(self._listener, question, errno.EPERM)
+            notifications.refuse(self._listener, question, ruling.error)

@@ -14,11 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from selftaught.sandbox import notifications
 from selftaught.sandbox.child import Child, pid_of
 from selftaught.sandbox.limits import Mode
 from selftaught.sandbox.python_paths import WORKER, PythonPaths
+from selftaught.sandbox.readable_files import Reader
 from selftaught.sandbox.watch import Watch
 from selftaught.worker import zygote
+from selftaught.worker.seccomp import Files
 
 START_SECONDS = 60.0
 OOM_SCORE_ADJUSTMENT = 800
@@ -48,15 +51,31 @@ class Plan:
 
     Attributes:
         mode: The mode of isolation.
+        files: Who carries out calls on files.
         uid: The user to become first, where this process is root and another user can read Python; None to stay.
         bubblewrap: The path of `bwrap`, used in the mode `full`.
         paths: What must be visible inside.
     """
 
     mode: Mode
+    files: Files
     uid: int | None
     bubblewrap: str
     paths: PythonPaths
+
+    @property
+    def hides_paths(self) -> bool:
+        """Whether programs cannot find out which paths exist."""
+        return self.mode == "full" or self.files is not Files.BY_KERNEL
+
+    @property
+    def reader(self) -> Reader | None:
+        """Whose rights count where the engine opens files; None where children have the engine's own."""
+        if os.geteuid() != 0:
+            return None
+        if self.uid is None:
+            return Reader(uid=0, groups=frozenset((os.getegid(), *os.getgroups())))
+        return Reader(uid=self.uid, groups=frozenset((self.uid,)))
 
     def command(self, control: int) -> list[str]:
         """Returns the command that starts a zygote on the inherited descriptor `control`."""
@@ -194,6 +213,7 @@ class ZygoteProcess:
     async def _shake_hands(self) -> None:
         config = {
             "mode": self.plan.mode,
+            "files": self.plan.files.value,
             "site_packages": self.plan.paths.site_packages,
             "worker": str(WORKER),
             "readable": self.plan.paths.readable,
@@ -209,7 +229,10 @@ class ZygoteProcess:
         if ready["event"] != "ready":
             raise ZygoteRefused(ready["why"])
         if descriptors:
-            self._watch = Watch(descriptors[0], self.pid, self.plan.paths, sealed=self.plan.mode == "sealed")
+            plan = self.plan
+            self._watch = Watch(descriptors[0], self.pid, plan.paths, files=plan.files, reader=plan.reader)
+        if self.plan.files is Files.BY_ENGINE:
+            _require_service(self.pid, *descriptors)
         self._close_errors()
         self.alive = True
         self._loop.add_reader(self._control.fileno(), self._on_packets)
@@ -300,6 +323,18 @@ class ZygoteProcess:
             self._process.kill()
             self._process.wait()
         self._close_errors()
+
+
+def _require_service(zygote_pid: int, listener: int) -> None:
+    """Returns if the engine can carry out calls on files for the zygote's children.
+
+    Raises:
+        ZygoteRefused: It cannot.
+    """
+    if not notifications.can_hand_over(listener):
+        raise ZygoteRefused("the kernel cannot give a program a file that the engine opens (Linux 5.14)")
+    if not notifications.can_write_to(zygote_pid):
+        raise ZygoteRefused("the engine may not write into the memory of programs")
 
 
 def _prepare_from_outside(pid: int) -> int:

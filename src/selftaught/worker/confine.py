@@ -36,8 +36,8 @@ def confine_zygote(config: dict[str, Any], size_bytes: int) -> tuple[ChildConfin
     """Confines the zygote for good, and so all that it will fork.
 
     Args:
-        config: The engine's first message: the `mode`; the paths that are `readable` and the folders that are
-            `listable`, which is all that can be read afterwards.
+        config: The engine's first message: the `mode`; who opens `files`; the paths that are `readable` and the
+            folders that are `listable`, which is all that can be read afterwards.
         size_bytes: The zygote's own address space, on top of which a child's limit is counted.
 
     Returns:
@@ -68,17 +68,23 @@ def confine_zygote(config: dict[str, Any], size_bytes: int) -> tuple[ChildConfin
         solitude = landlock.Solitude() if landlock.abi() >= landlock.FIRST_ABI_WITH_SCOPES else None
         landlock.restrict_files(config["readable"], config["listable"])
     _drop_capabilities()
-    listener = _install_base_filter(arch, files=mode != SEALED)
+    listener = _install_base_filter(arch, seccomp.Files(config["files"]))
     watched = listener is not None
     filters = {threads: seccomp.ChildFilter(arch, threads=threads, watched=watched) for threads in (False, True)}
     return ChildConfinement(size_bytes, solitude, filters), listener
 
 
-def _install_base_filter(arch: str, *, files: bool) -> int | None:
-    """Puts the big table on this process, watched if the kernel lets it be; returns the engine's descriptor."""
+def _install_base_filter(arch: str, files: seccomp.Files) -> int | None:
+    """Puts the big table on this process, watched if the kernel lets it be; returns the engine's descriptor.
+
+    Raises:
+        OSError: The engine is to open files, and the kernel cannot ask it.
+    """
     try:
         return seccomp.Filter(seccomp.base_filter(arch, files=files, watched=True)).install_watched(arch)
     except OSError:
+        if files is seccomp.Files.BY_ENGINE:
+            raise
         seccomp.Filter(seccomp.base_filter(arch, files=files, watched=False)).install()
         return None
 

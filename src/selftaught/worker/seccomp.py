@@ -17,6 +17,7 @@ Numbers are those of Linux for x86-64 and aarch64; on any other machine there is
 from __future__ import annotations
 
 import ctypes
+import enum
 import errno
 import os
 import struct
@@ -43,9 +44,12 @@ rseq 334 293 | set_tid_address 218 96 | exit 60 93 | exit_group 231 94 | restart
 membarrier 324 283 | alarm 37 - | setitimer 38 103 | getitimer 36 102 | recvfrom 45 207 | getsockname 51 204
 getpeername 52 205 | shutdown 48 210 | wait4 61 260 | waitid 247 95
 """
-_READING_FILES = """
-stat 4 - | lstat 6 - | statx 332 291 | access 21 - | faccessat 269 48 | faccessat2 439 439
-readlink 89 - | readlinkat 267 78 | getdents 78 - | getdents64 217 61
+_LISTING = """
+getdents 78 - | getdents64 217 61
+"""
+_LOOKING_AT_PATHS = """
+stat 4 - | lstat 6 - | statx 332 291 | access 21 - | faccessat 269 48 | faccessat2 439 439 | readlink 89 -
+readlinkat 267 78
 """
 # Their first argument is a process, of which 0 is the caller.
 _OF_A_PROCESS = """
@@ -111,30 +115,45 @@ _SECCOMP_NUMBERS = {"x86_64": 317, "aarch64": 277}
 Instruction = tuple[int, int, int, int]
 
 
+class Files(enum.Enum):
+    """Who carries out calls that name a path for reading."""
+
+    BY_KERNEL = "by_kernel"
+    """The kernel, in the namespaces and the Landlock domain of the process: both see the path itself."""
+    BY_ENGINE = "by_engine"
+    """The engine, in its own words: what lies outside of what is readable cannot be told from what is not there."""
+    CLOSED = "closed"
+    """Nobody."""
+
+
 def machine() -> str | None:
     """Returns `x86_64` or `aarch64`, or None where there is no table for this machine."""
     name = {"arm64": "aarch64", "AMD64": "x86_64"}.get(os.uname().machine, os.uname().machine)
     return name if name in AUDIT_ARCH and sys.maxsize > 2**32 else None
 
 
-def base_filter(arch: str, *, files: bool, watched: bool) -> list[Instruction]:
+def base_filter(arch: str, *, files: Files, watched: bool) -> list[Instruction]:
     """Returns the big table, as the zygote installs it.
 
     Args:
         arch: A key of `AUDIT_ARCH`.
-        files: Whether files may be opened for reading at all; Landlock says which.
+        files: Who opens files for reading and looks at paths; by the engine only where it watches.
         watched: Whether the engine hears of what is not allowed, and decides. It then hears of every file that is
             opened, of every signal, and of the zygote's forks, which it lets pass.
     """
     number = numbers(arch)
     refuse, attack = (_ASK, _ASK) if watched else (_EPERM, _KILL)
-    reading = _ALLOW if files and not watched else refuse
+    looking = _ALLOW if files is Files.BY_KERNEL else refuse
+    reading = refuse if watched else looking
+    listing = "" if files is Files.CLOSED else _LISTING
     program = _entry(arch)
-    for name in names(_COMMON) + names(_ZYGOTE_ONLY) + (names(_READING_FILES) if files else []):
+    for name in names(_LOOKING_AT_PATHS):
+        program += _rule(number, name, [_return(looking)])
+    for name in names(_COMMON) + names(_ZYGOTE_ONLY) + names(listing):
         program += _rule(number, name, [_return(_ALLOW)])
     program += _rule(number, "openat", _by_bits(2, WRITING_OPEN_FLAGS, refuse, reading))
     program += _rule(number, "open", _by_bits(1, WRITING_OPEN_FLAGS, refuse, reading))
-    program += _rule(number, "newfstatat", [_return(_ALLOW if files else refuse)])
+    program += _rule(number, "newfstatat", [_return(looking)])
     program += _rule(number, "fcntl", _if_one_of(1, _FCNTL_COMMANDS, refuse))
     program += _rule(number, "ioctl", _if_one_of(1, _IOCTL_REQUESTS, refuse))
     program += _rule(number, "prctl", _if_one_of(0, _ZYGOTE_PRCTL + _HARMLESS_PRCTL, refuse))
@@ -248,6 +267,11 @@ def numbers(arch: str) -> dict[str, int]:
     return _NUMBERS[arch]
 
 
+def calls_on_paths() -> list[str]:
+    """Returns the calls that look at a path, and do nothing more."""
+    return [*names(_LOOKING_AT_PATHS), "newfstatat"]
+
+
 def calls_on_a_process() -> list[str]:
     """Returns the calls that ask something of a process, by its number."""
     return names(_OF_A_PROCESS)
@@ -273,7 +297,7 @@ def _entries(table: str) -> Iterable[tuple[str, str, str]]:
 def _all_numbers() -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {"x86_64": {}, "aarch64": {}}
     for name, x86_64, aarch64 in _entries(
-        _COMMON + _READING_FILES + _OF_A_PROCESS + _CLOCKS + _WITH_CONDITIONS + _ZYGOTE_ONLY + _ATTACKS
+        _COMMON + _LISTING + _LOOKING_AT_PATHS + _OF_A_PROCESS + _CLOCKS + _WITH_CONDITIONS + _ZYGOTE_ONLY + _ATTACKS
     ):
         for arch, number in (("x86_64", x86_64), ("aarch64", aarch64)):
             if number != "-":

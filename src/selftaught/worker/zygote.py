@@ -3,7 +3,7 @@
 The engine starts it by path, with an empty environment, as `python -s -P -B -S zygote.py FD`; FD is one end of a
 `SOCK_SEQPACKET` pair. Both sides first speak JSON, one document a packet:
 
-    engine → {"mode", "site_packages", "worker", "readable", "listable"}
+    engine → {"mode", "files", "site_packages", "worker", "readable", "listable"}
     zygote → {"event": "loaded", "roles", "failed": {role: why}}      + a pidfd of the zygote
     engine → {"size_bytes"}                                           the zygote's address space, seen from outside
     zygote → {"event": "ready"} or {"event": "refused", "why"}        + the descriptor that answers its filter, if any

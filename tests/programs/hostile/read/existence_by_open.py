@@ -4,8 +4,6 @@
 # expect: stopped
 # violation: file
 # control: unsandboxed
-# expect-confined: reached
-# why: the rules for files do not cover questions about paths; without a file system of its own a program can ask them
 
 import os
 

@@ -2,11 +2,9 @@
 
 # goal: learns the token
 # expect: stopped
-# violation: -
+# violation: file
 # control: unsandboxed
-# expect-confined: reached
-# violation-sealed: file
-# why: the rules for files do not cover questions about paths; without a file system of its own a program can ask them
+# violation-full: -
 
 import os
 
