@@ -24,7 +24,8 @@ class PythonPaths:
         readable: Everything whose content must be readable inside, shortest first, none below another. Where this
             package, which holds reference solutions, lies in a folder of packages, it is all else in that folder.
         listable: Those folders, of which only the names need be there.
-        searched: Where the interpreter looks for libraries beyond that, in vain; no sign of a bad intent.
+        searched: Where the interpreter looks beyond that, in vain, for libraries and for the files of a build of its
+            own; no sign of a bad intent.
     """
 
     executable: str
@@ -56,7 +57,7 @@ class PythonPaths:
             site_packages=packages,
             readable=_outermost(wanted),
             listable=listable,
-            searched=[str(base)],
+            searched=[str(base), str(Path(executable).parent / "Modules")],
         )
 
     @property
