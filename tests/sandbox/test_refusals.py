@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -85,6 +87,56 @@ def test_sealed_refuses_to_read_too() -> None:
     assert ruled("openat", HERE, 1, 0, path="/etc/x", files=Files.CLOSED)[:2] == (Action.REFUSE, "file")
     assert ruled("stat", 1, path="/usr/lib/x", files=Files.CLOSED) == (Action.REFUSE, "", "")
     assert ruled("stat", 1, path="/etc/x", files=Files.CLOSED)[:2] == (Action.REFUSE, "file")
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        *(("open", (1, 0)), ("openat", (HERE, 1, 0)), ("stat", (1,)), ("lstat", (1,)), ("access", (1,))),
+        *(("newfstatat", (HERE, 1, 2, 0)), ("newfstatat", (HERE, 1, 2, 0x1000)), ("faccessat", (HERE, 1))),
+        *(("faccessat2", (HERE, 1)), ("readlink", (1,)), ("readlinkat", (HERE, 1))),
+    ],
+)
+@pytest.mark.parametrize(("path", "recorded"), [("/usr/lib/../lib/x", False), ("/etc/x", True), ("x", True)])
+def test_where_the_engine_opens_files_it_takes_over_the_path_that_it_has_read(
+    name: str, arguments: tuple[int, ...], path: str, recorded: bool
+) -> None:
+    ruling = rule(asker(path, files=Files.BY_ENGINE), NUMBERS[name], (*arguments, *[0] * 6)[:6])
+    assert ruling.action is Action.SERVE
+    assert ruling.path == {"/usr/lib/../lib/x": "/usr/lib/x", "/etc/x": "/etc/x", "x": "/x"}[path]
+    assert ruling.kind == ("file" if recorded else "")
+    assert ruling.is_look == (not name.startswith("open"))
+    unreadable = rule(asker(None, files=Files.BY_ENGINE), NUMBERS[name], (*arguments, *[0] * 6)[:6])
+    assert (unreadable.action, unreadable.kind) == (Action.REFUSE, "")
+
+
+def test_a_path_below_a_descriptor_is_taken_over_whole() -> None:
+    for name in ("openat", "newfstatat", "faccessat", "faccessat2", "readlinkat"):
+        ruling = rule(asker("../x", files=Files.BY_ENGINE), NUMBERS[name], [5, 1, 0, 0, 0, 0])
+        assert ruling.path == "/usr/lib/x", name
+
+
+def test_a_question_about_a_descriptor_has_no_path() -> None:
+    for path, address in (("", 1), ("whatever", 0)):
+        ruling = rule(asker(path, files=Files.BY_ENGINE), NUMBERS["newfstatat"], [5, address, 2, 0x1000, 0, 0])
+        assert (ruling.action, ruling.path, ruling.kind) == (Action.SERVE, None, "")
+
+
+def test_the_newest_call_fails_so_that_the_older_ones_are_used() -> None:
+    for path, kind in (("/usr/lib/x", ""), ("/etc/x", "file")):
+        ruling = rule(asker(path, files=Files.BY_ENGINE), NUMBERS["statx"], [HERE, 1, 0, 0, 2, 0])
+        assert (ruling.action, ruling.error, ruling.kind) == (Action.REFUSE, errno.ENOSYS, kind)
+
+
+def test_looking_at_the_way_to_what_is_expected_is_no_try_but_opening_it_is() -> None:
+    assert ruled("lstat", 1, path="/usr", files=Files.BY_ENGINE) == (Action.SERVE, "", "")
+    assert ruled("open", 1, 0, path="/usr", files=Files.BY_ENGINE)[:2] == (Action.SERVE, "file")
+    assert ruled("lstat", 1, path="/usr", files=Files.CLOSED)[:2] == (Action.REFUSE, "file")
+
+
+@pytest.mark.parametrize("flags", [0o1, 0o100])
+def test_where_the_engine_opens_files_writing_is_refused_as_ever(flags: int) -> None:
+    assert ruled("openat", HERE, 1, flags, path="/usr/lib/x", files=Files.BY_ENGINE)[:2] == (Action.REFUSE, "file")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from selftaught.sandbox.system_calls import NAMES
+from selftaught.sandbox.system_calls import NAMES, PATHS
 from selftaught.worker import seccomp
 from selftaught.worker.seccomp import Files
 
@@ -230,6 +230,27 @@ def test_no_file_is_opened_where_all_files_are_closed(machine: str) -> None:
     assert (
         decide(machine, "newfstatat", 3, 0, 0, 0x1000, files=Files.CLOSED) == EPERM
     )  # it would answer for a path all the same
+
+
+@pytest.mark.parametrize("machine", ARCHES)
+def test_where_the_engine_opens_files_it_hears_of_every_path(machine: str) -> None:
+    how: dict[str, Any] = {"files": Files.BY_ENGINE, "watched": True}
+    for name in (*seccomp.calls_on_paths(), "openat", "open"):
+        for child in (False, True):
+            if name in seccomp.numbers(machine):
+                assert decide(machine, name, 0, 0, 0, 0, child=child, **how) == ASK, name
+    for name in ("fstat", "getdents64", "read", "mmap", "lseek"):
+        assert decide(machine, name, **how) == ALLOW
+
+
+@pytest.mark.parametrize("machine", ARCHES)
+def test_no_call_that_takes_a_path_passes_where_paths_are_hidden(machine: str) -> None:
+    numbers = {name: number for number, name in NAMES[machine].items()}
+    for files in (Files.BY_ENGINE, Files.CLOSED):
+        for name in PATHS.keys() & numbers.keys():
+            for flags in (0, 0x1000, 0o10000000):
+                decision = decide_number(machine, numbers[name], 0, 0, flags, flags, files=files, watched=True)
+                assert decision != ALLOW, name
 
 
 @pytest.mark.parametrize("machine", ARCHES)

@@ -171,7 +171,8 @@ def _on_path(asker: Asker, name: str, path: str | None) -> Ruling:
     if name not in LOOKS:
         return Ruling(action=Action.REFUSE, kind=KINDS[name], detail=f"{name} {_shown(path)}")
     kind, detail = KINDS[name], f"{name} {_shown(path)}"
-    if path is None or path in asker.above or _is_looked_for_anyway(asker, path):
+    is_on_the_way = asker.files is Files.BY_ENGINE and path in asker.above
+    if path is None or is_on_the_way or _is_looked_for_anyway(asker, path):
         kind = detail = ""
     if name == "statx":  # the C library and others then ask in the older way
         return Ruling(action=Action.REFUSE, kind=kind, detail=detail, error=errno.ENOSYS)
