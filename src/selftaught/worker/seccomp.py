@@ -147,13 +147,12 @@ def base_filter(arch: str, *, files: Files, watched: bool) -> list[Instruction]:
     reading = refuse if watched else looking
     listing = "" if files is Files.CLOSED else _LISTING
     program = _entry(arch)
-    for name in names(_LOOKING_AT_PATHS):
-        program += _rule(number, name, [_return(looking)])
     for name in names(_COMMON) + names(_ZYGOTE_ONLY) + names(listing):
         program += _rule(number, name, [_return(_ALLOW)])
+    for name in calls_on_paths():
+        program += _rule(number, name, [_return(looking)])
     program += _rule(number, "openat", _by_bits(2, WRITING_OPEN_FLAGS, refuse, reading))
     program += _rule(number, "open", _by_bits(1, WRITING_OPEN_FLAGS, refuse, reading))
-    program += _rule(number, "newfstatat", [_return(looking)])
     program += _rule(number, "fcntl", _if_one_of(1, _FCNTL_COMMANDS, refuse))
     program += _rule(number, "ioctl", _if_one_of(1, _IOCTL_REQUESTS, refuse))
     program += _rule(number, "prctl", _if_one_of(0, _ZYGOTE_PRCTL + _HARMLESS_PRCTL, refuse))
