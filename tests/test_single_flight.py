@@ -120,3 +120,32 @@ def test_after_closing_nothing_is_under_way():
             await asking
 
     asyncio.run(scenario())
+
+
+def test_a_flight_that_keeps_nothing_shares_only_among_those_who_wait():
+    async def scenario() -> None:
+        flight, started, gate = SingleFlight(keeps=False), [], asyncio.Event()
+        asking = [asyncio.create_task(flight.get("a", counted(1, started=started, gate=gate))) for _ in range(2)]
+        await asyncio.sleep(0)
+        gate.set()
+        assert await asyncio.gather(*asking) == [1, 1]
+        assert await flight.get("a", counted(2, started=started)) == 2
+        assert started == [1, 2]
+
+    asyncio.run(scenario())
+
+
+def test_one_that_is_given_up_does_not_end_the_next_of_its_key():
+    async def scenario() -> None:
+        flight, started, gate = SingleFlight(keeps=False), [], asyncio.Event()
+        first = asyncio.create_task(flight.get("a", counted(1, started=started, gate=gate)))
+        await asyncio.sleep(0)
+        first.cancel()
+        second = asyncio.create_task(flight.get("a", counted(2, started=started, gate=gate)))
+        await asyncio.gather(first, return_exceptions=True)
+        third = asyncio.create_task(flight.get("a", counted(3, started=started, gate=gate)))
+        await asyncio.sleep(0)
+        gate.set()
+        assert await asyncio.gather(second, third) == [2, 2]
+
+    asyncio.run(scenario())

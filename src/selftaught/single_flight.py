@@ -12,11 +12,13 @@ Value = TypeVar("Value")
 
 
 class SingleFlight(Generic[Key, Value]):
-    """Results by key; each is computed once, in a task of its own, and kept. What nobody waits for is given up."""
+    """Results by key; each is computed once, in a task of its own. What nobody waits for is given up."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps: bool = True) -> None:
+        """No results yet; they are kept for who asks later, or only shared by those who wait at the same time."""
+        self._keeps = keeps
         self._tasks: dict[Key, asyncio.Task[Value]] = {}
-        self._waiting: Counter[Key] = Counter()
+        self._waiting: Counter[asyncio.Task[Value]] = Counter()
         self._given_up: set[asyncio.Task[Value]] = set()
 
     async def get(self, key: Key, compute: Callable[[], Coroutine[Any, Any, Value]]) -> Value:
@@ -25,21 +27,27 @@ class SingleFlight(Generic[Key, Value]):
         if task is None:
             # Not awaited directly: whoever asked first may be cancelled while others wait for the same result.
             task = self._tasks[key] = asyncio.create_task(compute())
-        self._waiting[key] += 1
+            if not self._keeps:
+                task.add_done_callback(lambda done: self._drop(key, done))
+        self._waiting[task] += 1
         try:
             return await asyncio.shield(task)
         finally:
-            self._waiting[key] -= 1
-            if not self._waiting[key]:
-                del self._waiting[key]
+            self._waiting[task] -= 1
+            if not self._waiting[task]:
+                del self._waiting[task]
                 if not task.done():
                     self._give_up(key, task)
 
     def _give_up(self, key: Key, task: asyncio.Task[Value]) -> None:
-        del self._tasks[key]
+        self._drop(key, task)
         self._given_up.add(task)
         task.add_done_callback(self._given_up.discard)
         task.cancel()
+
+    def _drop(self, key: Key, task: asyncio.Task[Value]) -> None:
+        if self._tasks.get(key) is task:
+            del self._tasks[key]
 
     async def close(self) -> None:
         """Nothing; afterwards no computation is under way."""

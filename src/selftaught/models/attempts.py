@@ -1,0 +1,149 @@
+"""One exchange, made in spite of faults: tried again, waited for, paid for; and given up with a sentence."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+
+from selftaught.errors import LanguageModelError, LanguageModelUnavailable
+from selftaught.ledger import NOTHING, Ledger, Spending
+from selftaught.models.availability import Availability, said
+from selftaught.models.counting import spent_on, spent_on_fault, worst_case
+from selftaught.models.language_model import Sample
+from selftaught.models.prices import Price
+from selftaught.models.provider import Completion, Fault, Prompt, Provider, ProviderFault
+from selftaught.models.timing import Timing
+
+MOST_BROKEN = 5
+"""So many answers in a row that are none, maybe all paid for, and the improver is told."""
+
+_AWAY = (Fault.BUSY, Fault.DOWN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exchange:
+    """What came of one exchange, all attempts together.
+
+    Attributes:
+        samples: What came.
+        spending: What it took.
+        seconds: How long it took, without the time in which the provider could not be had or was not asked.
+    """
+
+    samples: tuple[Sample, ...]
+    spending: Spending
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Attempt:
+    """What came of one attempt: a completion or a fault."""
+
+    came: Completion | ProviderFault
+    spending: Spending
+    began: float
+    n_answered_before: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempts:
+    """Makes exchanges with a provider in spite of faults.
+
+    Attributes:
+        provider: Who.
+        price: What its tokens cost; None if nobody knows.
+        ledger: Where spending is reserved and entered.
+        slots: How many may ask at once.
+        availability: Whether the provider can be had.
+        timing: Time and chance.
+    """
+
+    provider: Provider
+    price: Price | None
+    ledger: Ledger
+    slots: asyncio.Semaphore
+    availability: Availability
+    timing: Timing
+
+    async def exchange(self, prompt: Prompt, scope: str) -> Exchange:
+        """What came of a prompt, asked by a scope. `prompt.seconds` holds for all attempts together.
+
+        Raises:
+            LanguageModelError: The provider rejects it, took too long, or sends no answers; the improver is told.
+            LanguageModelUnavailable: It cannot be had, or does not take the key; the run ends.
+            RunBudgetExceeded: The run may not spend what it may cost; the run ends.
+        """
+        spending = NOTHING
+        seconds = 0.0
+        faults: list[ProviderFault] = []
+        while seconds < prompt.seconds:
+            attempt = await self._attempt(replace(prompt, seconds=prompt.seconds - seconds), scope)
+            spending += attempt.spending
+            if isinstance(attempt.came, Completion):
+                self.availability.answered()
+                seconds += self.timing.clock() - attempt.began
+                return Exchange(samples=attempt.came.samples, spending=spending, seconds=seconds)
+            faults.append(attempt.came)
+            seconds += await self._get_over(attempt, faults, prompt.seconds - seconds)
+        raise LanguageModelError(f"the language model took too long{_last(faults)}", retryable=True)
+
+    async def _attempt(self, prompt: Prompt, scope: str) -> _Attempt:
+        worst = worst_case(prompt, self.price)
+        async with self.slots, self.ledger.reserved(worst) as reservation:
+            began = self.timing.clock()
+            n_answered_before = self.availability.n_answered
+            came = await self._complete(prompt)
+            if isinstance(came, Completion):
+                spent = spent_on(came, prompt, self.price)
+            else:
+                spent = spent_on_fault(came, self.price)
+            reservation.spent = replace(spent, seconds=self.timing.clock() - began)
+            return _Attempt(came=came, spending=reservation.spent, began=began, n_answered_before=n_answered_before)
+
+    async def _complete(self, prompt: Prompt) -> Completion | ProviderFault:
+        """What came. The time is kept here too: a client's time-out may begin anew with each byte that drips."""
+        try:
+            async with asyncio.timeout(prompt.seconds):
+                return await self.provider.complete(prompt)
+        except ProviderFault as fault:
+            return fault
+        except TimeoutError:
+            return ProviderFault(Fault.SLOW, f"no whole answer within {prompt.seconds:.3g} s")
+
+    async def _get_over(self, attempt: _Attempt, faults: list[ProviderFault], left: float) -> float:
+        """The seconds that a failed attempt and the pause after it take of those that are left to the call.
+
+        Raises:
+            LanguageModelError: Asking again does not help, or the provider cannot be had.
+        """
+        last = faults[-1]
+        pause = self.timing.backoff_seconds(len(faults))
+        if last.fault in _AWAY:
+            self.availability.missed(last, attempt.began)
+            await self.timing.sleep(min(pause, self.availability.patience_seconds))
+            was_reached = self.availability.n_answered != attempt.n_answered_before
+            return self.timing.clock() - attempt.began if was_reached else 0.0
+        self._give_up_on(last, sum(fault.fault is Fault.BROKEN for fault in faults))
+        left -= self.timing.clock() - attempt.began
+        await self.timing.sleep(max(min(pause, left), 0.0))
+        return self.timing.clock() - attempt.began
+
+    def _give_up_on(self, fault: ProviderFault, n_broken: int) -> None:
+        """Nothing, where asking again may help.
+
+        Raises:
+            LanguageModelError: It does not.
+        """
+        if fault.fault in (Fault.KEY, Fault.UNKNOWN_MODEL):
+            raise LanguageModelUnavailable(self.availability.unusable(fault))
+        if fault.fault is not Fault.SLOW:
+            self.availability.answered()
+        if fault.fault is Fault.REJECTED:
+            raise LanguageModelError(f"the language model rejected the request: {said(fault)}", retryable=False)
+        if n_broken >= MOST_BROKEN:
+            message = f"the language model sent {n_broken} answers that are none: {said(fault)}"
+            raise LanguageModelError(message, retryable=True)
+
+
+def _last(faults: list[ProviderFault]) -> str:
+    return f": {said(faults[-1])}" if faults else ""

@@ -1,0 +1,190 @@
+"""A language model of any provider: asks for as many samples as are wanted, waits, tries again, counts and remembers.
+
+request ── for each message ── book of answers: what is known is not asked for
+                │
+             sampling    n asked, choices counted, the rest topped up; empty ones asked for again
+                │
+             attempts    faults, pauses, the time of a call; reserve, ask, enter what was spent
+                │
+             provider    one exchange, tried once
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from selftaught.errors import ConfigError, LanguageModelError, LanguageModelUnavailable
+from selftaught.ledger import NOTHING, Spending
+from selftaught.models.answer_book import answer_key
+from selftaught.models.attempts import Attempts, Exchange
+from selftaught.models.availability import Availability, said
+from selftaught.models.context import ModelContext
+from selftaught.models.language_model import LanguageModel, Reply, Request, Sample
+from selftaught.models.prices import price_of
+from selftaught.models.provider import Fault, Prompt, Provider, ProviderFault
+from selftaught.models.sampling import Sampling
+from selftaught.models.timing import Timing
+from selftaught.settings import PAPER_BUDGET, ModelSettings
+from selftaught.single_flight import SingleFlight
+
+
+@dataclass(kw_only=True)
+class _Answered:
+    """The samples for one message, and what of them nobody has been charged yet."""
+
+    samples: list[Sample]
+    n_known: int
+    uncharged: Spending
+
+    def charge(self) -> tuple[Spending, int]:
+        """What was spent on the samples and how many were known, for who asks first; all were known to the others."""
+        charged = self.uncharged, self.n_known
+        self.uncharged, self.n_known = NOTHING, len(self.samples)
+        return charged
+
+
+class RemoteModel(LanguageModel):
+    """A language model that a provider serves; made for one run."""
+
+    improvement_budget = PAPER_BUDGET
+    meta_budget = PAPER_BUDGET
+
+    def __init__(self, provider: Provider, context: ModelContext, *, timing: Timing | None = None) -> None:
+        """The model of a provider.
+
+        Args:
+            provider: Who serves it.
+            context: The run that it is for.
+            timing: Time and chance.
+        """
+        timing = timing or Timing()
+        settings = context.settings
+        self.info = provider.info
+        self._provider = provider
+        self._context = context
+        self._settings = settings
+        self._availability = Availability(
+            provider,
+            outage_seconds=settings.outage_seconds,
+            mend=f"the same command with --rng-seed {context.rng_seed} goes on from the answers that have come",
+            on_wait=context.on_wait,
+            timing=timing,
+        )
+        self._attempts = Attempts(
+            provider=provider,
+            price=price_of(provider.price_provider, provider.model, settings),
+            ledger=context.ledger,
+            slots=asyncio.Semaphore(settings.concurrency),
+            availability=self._availability,
+            timing=timing,
+        )
+        self._in_flight: SingleFlight[str, _Answered] = SingleFlight(keeps=False)
+        self._asked: set[str] = set()
+
+    async def open(self) -> None:
+        """Nothing; finds out whether the model can be had, before anything is spent.
+
+        Raises:
+            ConfigError: It cannot, or what it costs is bounded and not known.
+        """
+        if self._settings.max_cost is not None and self._attempts.price is None:
+            raise ConfigError(
+                f"no price is known for {self.info.name}, so --max-cost cannot hold; "
+                "give --price-in and --price-out, in US dollars for a million tokens"
+            )
+        try:
+            await self._provider.open()
+        except ProviderFault as fault:
+            if fault.fault is not Fault.BUSY:  # who asks for patience is there
+                raise ConfigError(_why_closed(self._provider, fault)) from None
+        self.info = self._provider.info
+
+    async def close(self) -> None:
+        """Nothing; what is in flight is given up, and connections are let go."""
+        await self._in_flight.close()
+        self._availability.stop_telling()
+        await self._provider.close()
+
+    async def answer(self, request: Request) -> Reply:
+        """`n_responses` samples for each message, in the order of the messages.
+
+        Raises:
+            LanguageModelError: The model did not answer this request, or a message of it; the improver is told.
+            LanguageModelUnavailable: It cannot be reached, or its key does not serve; the run ends.
+            RunBudgetExceeded: The run may not spend what the request can cost; it ends.
+        """
+        asked = (self._answered(request, index) for index in range(len(request.messages)))
+        ended = await asyncio.gather(*asked, return_exceptions=True)  # a message that fails does not lose the others
+        failed = [end for end in ended if isinstance(end, BaseException)]
+        if failed:
+            raise min(failed, key=_is_for_the_improver)
+        answered = [end for end in ended if isinstance(end, _Answered)]
+        charges = [each.charge() for each in answered]
+        return Reply(
+            samples=tuple(sample for each in answered for sample in each.samples),
+            spending=sum((spending for spending, _ in charges), NOTHING),
+            n_known=sum(n_known for _, n_known in charges),
+        )
+
+    async def _answered(self, request: Request, index: int) -> _Answered:
+        """The samples for one message. Who asks the same while it is in flight waits for the same samples."""
+        key = answer_key(identity(self._provider, self._settings), self._context.rng_seed, request, index)
+
+        return await self._in_flight.get(key, lambda: self._ask(request, index, key))
+
+    async def _ask(self, request: Request, index: int, key: str) -> _Answered:
+        async def exchange(prompt: Prompt) -> Exchange:
+            return await self._attempts.exchange(prompt, request.scope)
+
+        async def keep(samples: Mapping[int, Sample], spending: Spending) -> None:
+            await self._context.book.keep(key, samples, spending)
+
+        known = await self._known(key, request.n_responses)
+        sampling = Sampling(prompt=self._prompt(request, index), exchange=exchange, keep=keep, samples=dict(known))
+        samples = await sampling.complete()
+        return _Answered(samples=samples, n_known=len(known), uncharged=sampling.spending)
+
+    async def _known(self, key: str, n: int) -> dict[int, Sample]:
+        """The samples that need not be asked for. Answers of this run are fresh: they are not asked for twice."""
+        if self._settings.fresh_answers and key not in self._asked:
+            self._asked.add(key)
+            return {}
+        known = await self._context.book.known(key)
+        return {ordinal: sample for ordinal, sample in known.items() if 0 <= ordinal < n}
+
+    def _prompt(self, request: Request, index: int) -> Prompt:
+        return Prompt(
+            expertise=request.expertise,
+            message=request.messages[index],
+            n_samples=request.n_responses,
+            temperature=request.temperature,
+            max_output_tokens=self._settings.max_output_tokens,
+            rng_seed=request.rng_seed(self._provider.model, self._context.rng_seed, index),
+            seconds=self._settings.call_seconds,
+        )
+
+
+def _is_for_the_improver(error: BaseException) -> bool:
+    """Whether the improver is told of an error; others end the run, and go first."""
+    return isinstance(error, LanguageModelError) and not isinstance(error, LanguageModelUnavailable)
+
+
+def identity(provider: Provider, settings: ModelSettings) -> str:
+    """All that decides how a model answers: which it is, where, and how it is told to think."""
+    info = provider.info
+    told = (settings.max_output_tokens, settings.reasoning_effort, settings.thinking_tokens)
+    return "\x1f".join(map(str, (info.name, info.version, provider.model, provider.where, *told)))
+
+
+def _why_closed(provider: Provider, fault: ProviderFault) -> str:
+    """Why a model cannot be had, and the mend."""
+    who = f"the model {provider.info.name} cannot be used"
+    if fault.fault is Fault.DOWN:
+        return f"{who}: nobody answers at {provider.where} ({said(fault)}); start the server, or mend the address"
+    if fault.fault is Fault.UNKNOWN_MODEL:
+        return f"{who}: there is no model {provider.model} at {provider.where} ({said(fault)}); name another"
+    if fault.fault is Fault.KEY:
+        return f"{who}: {said(fault)}"
+    return f"{who}: {provider.where} does not answer as a provider of models should ({said(fault)})"
