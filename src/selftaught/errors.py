@@ -146,6 +146,10 @@ class StoreWarning(UserWarning):
     """The store is in a place where it may come to harm; the message names the mend."""
 
 
+class ModelWarning(UserWarning):
+    """A model cannot be told something that was asked for; the message says what becomes of it."""
+
+
 class StoreError(SelfTaughtError):
     """The store cannot be read or written; the mend is in the message."""
 
