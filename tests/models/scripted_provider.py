@@ -101,9 +101,10 @@ class Rig:
 
     def __init__(
         self, script: Callable[[Prompt, int], Came] = numbered, *, seconds: float = 1.0, book: Any = None,
-        ledger: Ledger | None = None, rng_seed: int = 7, **settings: Any,
+        ledger: Ledger | None = None, rng_seed: int = 7, provider_class: type[ScriptedProvider] = ScriptedProvider,
+        **settings: Any,
     ) -> None:  # fmt: skip
-        self.provider = ScriptedProvider(script, seconds=seconds)
+        self.provider = provider_class(script, seconds=seconds)
         self.book = book if book is not None else DictBook()
         self.ledger = ledger or Ledger()
         self.told: list[str | None] = []

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from selftaught.errors import LanguageModelError, LanguageModelUnavailable
 from selftaught.ledger import NOTHING, Ledger, Spending
 from selftaught.models.availability import Availability, said
-from selftaught.models.counting import spent_on, spent_on_fault, worst_case
+from selftaught.models.counting import is_unbilled, spent_on, spent_on_fault, worst_case
 from selftaught.models.language_model import Sample
 from selftaught.models.prices import Price
 from selftaught.models.provider import Completion, Fault, Prompt, Provider, ProviderFault
+from selftaught.models.throttle import Throttle
 from selftaught.models.timing import Timing
 
 MOST_BROKEN = 5
@@ -53,7 +54,7 @@ class Attempts:
         provider: Who.
         price: What its tokens cost; None if nobody knows.
         ledger: Where spending is reserved and entered.
-        slots: How many may ask at once.
+        throttle: Who may ask when.
         availability: Whether the provider can be had.
         timing: Time and chance.
     """
@@ -61,7 +62,7 @@ class Attempts:
     provider: Provider
     price: Price | None
     ledger: Ledger
-    slots: asyncio.Semaphore
+    throttle: Throttle
     availability: Availability
     timing: Timing
 
@@ -80,16 +81,15 @@ class Attempts:
             attempt = await self._attempt(replace(prompt, seconds=prompt.seconds - seconds), scope)
             spending += attempt.spending
             if isinstance(attempt.came, Completion):
-                self.availability.answered()
                 seconds += self.timing.clock() - attempt.began
                 return Exchange(samples=attempt.came.samples, spending=spending, seconds=seconds)
             faults.append(attempt.came)
             seconds += await self._get_over(attempt, faults, prompt.seconds - seconds)
-        raise LanguageModelError(f"the language model took too long{_last(faults)}", retryable=True)
+        raise LanguageModelError(f"the language model took too long{_last(faults)} (--call-seconds)", retryable=True)
 
     async def _attempt(self, prompt: Prompt, scope: str) -> _Attempt:
         worst = worst_case(prompt, self.price)
-        async with self.slots, self.ledger.reserved(worst) as reservation:
+        async with self.throttle.admitted(scope, prompt) as admission, self.ledger.reserved(worst) as reservation:
             began = self.timing.clock()
             n_answered_before = self.availability.n_answered
             came = await self._complete(prompt)
@@ -98,7 +98,25 @@ class Attempts:
             else:
                 spent = spent_on_fault(came, self.price)
             reservation.spent = replace(spent, seconds=self.timing.clock() - began)
+            if spent.tokens or is_unbilled(came):
+                self.throttle.correct(admission, spent.tokens, spent.tokens_out)
+            self._tell(came, began)
             return _Attempt(came=came, spending=reservation.spent, began=began, n_answered_before=n_answered_before)
+
+    def _tell(self, came: Completion | ProviderFault, began: float) -> None:
+        """Nothing; all others know what came before the next of them is admitted.
+
+        Raises:
+            LanguageModelUnavailable: The run has waited for long enough.
+        """
+        fault = None if isinstance(came, Completion) else came.fault
+        if fault is Fault.BUSY:
+            self.throttle.slow_down(began)
+        if isinstance(came, ProviderFault) and came.fault in _AWAY:
+            self.availability.missed(came, began)
+        elif fault is not Fault.SLOW:
+            self.availability.answered()
+            self.throttle.speed_up()
 
     async def _complete(self, prompt: Prompt) -> Completion | ProviderFault:
         """What came. The time is kept here too: a client's time-out may begin anew with each byte that drips."""
@@ -119,7 +137,6 @@ class Attempts:
         last = faults[-1]
         pause = self.timing.backoff_seconds(len(faults))
         if last.fault in _AWAY:
-            self.availability.missed(last, attempt.began)
             await self.timing.sleep(min(pause, self.availability.patience_seconds))
             was_reached = self.availability.n_answered != attempt.n_answered_before
             return self.timing.clock() - attempt.began if was_reached else 0.0
@@ -136,8 +153,6 @@ class Attempts:
         """
         if fault.fault in (Fault.KEY, Fault.UNKNOWN_MODEL):
             raise LanguageModelUnavailable(self.availability.unusable(fault))
-        if fault.fault is not Fault.SLOW:
-            self.availability.answered()
         if fault.fault is Fault.REJECTED:
             raise LanguageModelError(f"the language model rejected the request: {said(fault)}", retryable=False)
         if n_broken >= MOST_BROKEN:

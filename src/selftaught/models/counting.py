@@ -53,9 +53,14 @@ def spent_on(completion: Completion, prompt: Prompt, price: Price | None) -> Spe
 def spent_on_fault(fault: ProviderFault, price: Price | None) -> Spending:
     """What an exchange took that failed. Where the provider may have worked and told no count, the cost is unknown."""
     counted, is_wrong = _plausible(fault.spending)
-    if counted.tokens == 0 and fault.fault not in _MAYBE_BILLED:
+    if counted.tokens == 0 and is_unbilled(fault):
         return NOTHING
     return _priced(replace(counted, n_miscounted=int(is_wrong)), price)
+
+
+def is_unbilled(came: Completion | ProviderFault) -> bool:
+    """Whether a provider did no work for what came, as far as can be told."""
+    return isinstance(came, ProviderFault) and came.fault not in _MAYBE_BILLED
 
 
 def _fewest(texts: Iterable[str]) -> int:

@@ -25,6 +25,7 @@ from selftaught.models.language_model import LanguageModel, Reply, Request, Samp
 from selftaught.models.prices import price_of
 from selftaught.models.provider import Fault, Prompt, Provider, ProviderFault
 from selftaught.models.sampling import Sampling
+from selftaught.models.throttle import Throttle
 from selftaught.models.timing import Timing
 from selftaught.settings import PAPER_BUDGET, ModelSettings
 from selftaught.single_flight import SingleFlight
@@ -76,7 +77,7 @@ class RemoteModel(LanguageModel):
             provider=provider,
             price=price_of(provider.price_provider, provider.model, settings),
             ledger=context.ledger,
-            slots=asyncio.Semaphore(settings.concurrency),
+            throttle=Throttle(settings, self._availability, timing),
             availability=self._availability,
             timing=timing,
         )
@@ -104,6 +105,7 @@ class RemoteModel(LanguageModel):
     async def close(self) -> None:
         """Nothing; what is in flight is given up, and connections are let go."""
         await self._in_flight.close()
+        await self._attempts.throttle.close()
         self._availability.stop_telling()
         await self._provider.close()
 
