@@ -58,7 +58,7 @@ def test_a_run_waits_while_the_provider_is_down_and_says_so():
 
 def test_a_run_ends_when_the_provider_is_down_for_too_long():
     rig = Rig(lambda prompt, number: fault(Fault.DOWN, "refused"), outage_seconds=100)
-    with pytest.raises(LanguageModelUnavailable, match=r"waits 100 s at the most \(--outage-seconds\): the same"):
+    with pytest.raises(LanguageModelUnavailable, match=r"waits 100 s at the most \(--outage-seconds\), and the"):
         in_virtual_time(rig.model.answer(request_of()))
     assert 101 <= rig.provider.asked_at[-1] <= 102
 
@@ -419,7 +419,7 @@ def test_what_ends_the_run_goes_before_what_the_improver_is_told():
         return fault(Fault.REJECTED) if prompt.message == "a" else fault(Fault.KEY, "it has expired")
 
     rig = Rig(script)
-    with pytest.raises(LanguageModelUnavailable, match="does not take the key"):
+    with pytest.raises(LanguageModelUnavailable, match="does not serve with this key"):
         in_virtual_time(rig.model.answer(request_of("a", "b")))
 
 

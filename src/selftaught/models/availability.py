@@ -110,7 +110,7 @@ class Availability:
 
     def unusable(self, fault: ProviderFault) -> str:
         """A sentence on a fault that waiting does not mend, and the mend."""
-        what = "does not take the key" if fault.fault is Fault.KEY else f"has no model {self._provider.model}"
+        what = "does not serve with this key" if fault.fault is Fault.KEY else f"has no model {self._provider.model}"
         return f"{self._who} {what} ({said(fault)}); when that is mended, {self._mend}"
 
     def stop_telling(self) -> None:
@@ -125,7 +125,7 @@ class Availability:
 
     def _given_up(self, fault: ProviderFault) -> str:
         wait = f"the run waits {self._outage_seconds:g} s at the most (--outage-seconds)"
-        return f"{self._away(fault)}; {wait}: {self._mend}"
+        return f"{self._away(fault)}; {wait}, and {self._mend}"
 
     def _away(self, fault: ProviderFault) -> str:
         is_busy = fault.fault is Fault.BUSY
@@ -137,4 +137,5 @@ class Availability:
 
     @property
     def _who(self) -> str:
-        return f"{self._provider.info.name} ({self._provider.where})"
+        name, where = self._provider.info.name, self._provider.where
+        return name if where in name else f"{name} ({where})"

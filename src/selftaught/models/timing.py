@@ -23,18 +23,18 @@ class Timing:
         sleep: Waits for so many seconds.
         time_of_day: What a person's clock shows, for sentences.
         rng: What the jitter of pauses is drawn from; no figure of a run depends on it.
+        first_pause_seconds: The longest pause after one failure.
+        longest_pause_seconds: The longest pause after many.
     """
 
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     time_of_day: Callable[[], datetime] = _local_time
     rng: random.Random = field(default_factory=random.Random)
+    first_pause_seconds: float = 1.0
+    longest_pause_seconds: float = 30.0
 
     def backoff_seconds(self, n_failures: int) -> float:
         """How long to wait after so many failures in a row: doubled each time, and a random half of it left out."""
-        longest = min(FIRST_PAUSE_SECONDS * 2.0 ** min(n_failures - 1, 30), LONGEST_PAUSE_SECONDS)
+        longest = min(self.first_pause_seconds * 2.0 ** min(n_failures - 1, 30), self.longest_pause_seconds)
         return longest * self.rng.uniform(0.5, 1.0)
-
-
-FIRST_PAUSE_SECONDS = 1.0
-LONGEST_PAUSE_SECONDS = 30.0
