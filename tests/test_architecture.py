@@ -49,6 +49,10 @@ LATE_IMPORTS = {
     ("store", "selftaught.store.store"),  # SQLAlchemy is slow to import, and `--help` does not need it
     ("store.database", "selftaught.store.migrate"),  # Alembic likewise
     ("worker.thread_pools", "multiprocessing"),  # few programs need it, and every fork would copy it
+    ("models.served", "selftaught.models.openai_provider"),  # its client takes long to load, and few runs need it
+    ("models.served", "selftaught.models.anthropic_provider"),  # an optional extra
+    ("models.served", "selftaught.models.gemini_provider"),  # an optional extra
+    ("models.prices", "genai_prices.data_snapshot"),  # a large table, which only paid models need
     ("api", "polars"),  # an optional extra
     ("analysis.plots", "matplotlib"),  # an optional extra
     ("analysis.plots", "matplotlib.figure"),

@@ -39,7 +39,7 @@ COMMANDS = {
     "curves": ("selftaught.cli.curves:curves", "Show series of runs beside each other, round by round."),
     "tasks": ("selftaught.cli.lists:tasks", "List the bundled tasks."),
     "improvers": ("selftaught.cli.lists:improvers", "List the bundled improvers."),
-    "models": ("selftaught.cli.lists:models", "List the models."),
+    "models": ("selftaught.cli.models:models", "List the models, which of them can be used now, and what is missing."),
     "doctor": ("selftaught.cli.lists:doctor", "Say which isolation this machine has, why, and the mend."),
 }
 

@@ -1,4 +1,4 @@
-"""`tasks`, `improvers`, `models`, `doctor`: what there is."""
+"""`tasks`, `improvers`, `doctor`: what there is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 from selftaught.cli.output import print_json, stdout_console, untrusted
 from selftaught.cli.parameters import Json, StorePath, store_to_read
 from selftaught.improver import bundled_improver, bundled_improver_names
-from selftaught.models import model_infos
 from selftaught.sandbox import Diagnosis, diagnose
 from selftaught.source import sha256_of
 from selftaught.store import Store
@@ -45,11 +44,6 @@ def improvers(*, json: Json = False) -> int:
         summary = source.split('"""')[1].strip()
         listed.append({"name": name, "summary": summary, "source": source, "sha256": sha256_of(source)})
     return _show(listed, json)
-
-
-def models(*, json: Json = False) -> int:
-    """List the models."""
-    return _show([dataclasses.asdict(info) for info in model_infos()], json)
 
 
 def doctor(*, store: StorePath = None, json: Json = False) -> int:

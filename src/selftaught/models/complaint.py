@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from selftaught.models.foreign_json import at, clean, list_at, parsed, text_at
 from selftaught.models.provider import Fault
@@ -58,11 +59,13 @@ class Complaint:
         message: In words; maybe a whole page, cut.
         code: Its own short names for it, joined; empty if it has none.
         parameter: The part of the request that it names; empty if none.
+        retry_after_seconds: When its words say to ask again; None if they do not.
     """
 
     message: str
     code: str = ""
     parameter: str = ""
+    retry_after_seconds: float | None = None
 
     @property
     def searchable(self) -> str:
@@ -84,27 +87,49 @@ def complaint_of(body: bytes) -> Complaint:
     code = " ".join(clean(str(code))[:100] for code in codes if isinstance(code, (str, int)))
     message = error if isinstance(error, str) else text_at(inner, "message")
     raw = text_at(inner, "metadata", "raw")  # what a provider behind OpenRouter said
-    parameter, details = text_at(inner, "param"), ""
-    for detail in list_at(document, "detail"):  # FastAPI names the place in the request
-        parameter = parameter or ".".join(str(step) for step in list_at(detail, "loc") if step != "body")
-        details += f" {text_at(detail, 'msg')}"
-    reasons = " ".join(text_at(detail, "reason") for detail in list_at(inner, "details"))
-    words = (message, raw, text_at(document, "detail"), details, reasons)
+    details = [_Detail.of(detail) for detail in (*list_at(document, "detail"), *list_at(inner, "details"))]
+    words = (message, raw, text_at(document, "detail"), *(detail.words for detail in details))
     text = " ".join(filter(None, (word.strip() for word in words)))
     if not text and not code:
         text = clean(body[:_MAX_CHARACTERS].decode("utf-8", "replace"))
-    return Complaint(message=clean(text)[:_MAX_CHARACTERS], code=code, parameter=parameter[:100])
+    named = [text_at(inner, "param"), *(detail.parameter for detail in details)]
+    return Complaint(
+        message=text[:_MAX_CHARACTERS],
+        code=code,
+        parameter=next(filter(None, named), "")[:100],
+        retry_after_seconds=next((detail.seconds for detail in details if detail.seconds is not None), None),
+    )
 
 
-def fault_of_status(status: int, complaint: Complaint) -> Fault:
-    """The kind of fault that a status and a complaint are."""
+@dataclass(frozen=True, kw_only=True)
+class _Detail:
+    """One detail of an error, as FastAPI or Google give it."""
+
+    words: str
+    parameter: str
+    seconds: float | None
+
+    @classmethod
+    def of(cls, detail: Any) -> _Detail:
+        place = ".".join(str(step) for step in list_at(detail, "loc") if step != "body")
+        violation = at(detail, "fieldViolations", 0)
+        words = (text_at(detail, "msg"), text_at(detail, "reason"), text_at(violation, "description"))
+        return cls(
+            words=" ".join(filter(None, words)),
+            parameter=place or text_at(violation, "field"),
+            seconds=_bounded(_number(text_at(detail, "retryDelay").removesuffix("s"))),
+        )
+
+
+def fault_of_status(status: int, complaint: Complaint, *, asks_for_patience: bool = False) -> Fault:
+    """The kind of fault that a status and a complaint are, with or without a time after which to ask again."""
     text = complaint.searchable[:_MAX_CHARACTERS]
     fault = _BY_STATUS.get(status)
     if status in (400, 422, 403, 429) and _NO_MODEL.search(text[:500]) and not _TOO_LARGE.search(text):
         return Fault.UNKNOWN_MODEL if status != 429 else Fault.BUSY
     if status == 403 and _MODERATED.search(text):
         return Fault.REJECTED
-    if status == 429 and _RUN_DRY.search(text):
+    if status == 429 and (_RUN_DRY.search(complaint.code) or (_RUN_DRY.search(text) and not asks_for_patience)):
         return Fault.KEY
     if status == 429 and _TOO_LARGE.search(text):
         return Fault.REJECTED
@@ -126,11 +151,15 @@ def retry_after_seconds(headers: Mapping[str, str], now: datetime | None = None)
     """
     milliseconds = _number(headers.get("retry-after-ms", ""))
     if milliseconds is not None:
-        return min(milliseconds / 1000, _MAX_RETRY_AFTER_SECONDS)
+        return _bounded(milliseconds / 1000)
     given = headers.get("retry-after", "")
     seconds = _number(given)
     if seconds is None:
         seconds = _seconds_until(given, now or datetime.now(UTC))
+    return _bounded(seconds)
+
+
+def _bounded(seconds: float | None) -> float | None:
     return None if seconds is None else min(seconds, _MAX_RETRY_AFTER_SECONDS)
 
 

@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import ipaddress
-from collections.abc import AsyncIterator, Iterator
+import ssl
+import warnings
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
 
+from selftaught.errors import ModelWarning
 from selftaught.models.complaint import Complaint, complaint_of, fault_of_status, retry_after_seconds
 from selftaught.models.foreign_json import parsed
+from selftaught.models.presets import Preset
 from selftaught.models.provider import Fault, ProviderFault
 from selftaught.models.redaction import Redactor
 
@@ -24,6 +29,11 @@ MAX_BODY_BYTES = 32 * 1024 * 1024
 """The longest body that is taken: a million tokens of answer have some 4 MiB."""
 
 CONNECT_SECONDS = 15.0
+
+OPEN_SECONDS = 20.0
+"""How long it may take to find out what a server has."""
+
+_NO_SUCH_PAGE = (404, 405, 501)
 
 _NETWORK: tuple[tuple[tuple[type[Exception], ...], Fault, str], ...] = (
     ((httpx2.ConnectTimeout, httpx2.PoolTimeout), Fault.DOWN, "no connection"),
@@ -80,6 +90,25 @@ class Endpoint:
         except Exception as error:  # noqa: BLE001 - whatever a client makes of hostile bytes becomes a fault here
             raise self.fault_of(error) from None
 
+    async def page(self, ask: Callable[[], Awaitable[bytes]], seconds: float = OPEN_SECONDS) -> Any:
+        """What a page about models says; None where the server has no such page, or says nothing that is JSON.
+
+        Raises:
+            ProviderFault: Nobody answers, or the key does not serve.
+        """
+        try:
+            async with self.exchange(seconds):
+                body = await ask()
+            return self.json_of(body)
+        except StatusFault as fault:
+            if fault.status in _NO_SUCH_PAGE:
+                return None
+            raise
+        except ProviderFault as fault:
+            if fault.fault is Fault.BROKEN:
+                return None
+            raise
+
     def fault_of(self, error: Exception) -> ProviderFault:
         """What an exception of a client, or one that it hides, means."""
         for link in _chain(error):
@@ -97,14 +126,15 @@ class Endpoint:
         """What an answer without success means."""
         said = complaint_of(body)
         complaint = replace(said, message=self.redactor.pieces(said.message), code=self.redactor.pieces(said.code))
-        fault = fault_of_status(status, complaint)
+        after = retry_after_seconds(headers)
+        after = complaint.retry_after_seconds if after is None else after
+        fault = fault_of_status(status, complaint, asks_for_patience=after is not None)
         words = f"it answered {status}"
         if 300 <= status < 400:
             words += ", a redirection, which is not followed: name the address where it leads"
         if status == 404 and not complaint.code:
             words += " (is the address right? it often ends in /v1)"
         message = self._message(fault, words, complaint.message)
-        after = retry_after_seconds(headers)
         return StatusFault(fault, message, status=status, complaint=complaint, after=after)
 
     def fault(self, fault: Fault, words: str, server_text: str = "") -> ProviderFault:
@@ -128,12 +158,32 @@ class Endpoint:
             raise self.fault(Fault.BROKEN, "it sent no JSON", f"{error}") from None
 
 
+def endpoint_of(preset: Preset, redactor: Redactor) -> Endpoint:
+    """Who is asked, for the words of a fault."""
+    return Endpoint(
+        redactor=redactor,
+        key_mend=f"check {preset.key_names}",
+        down_mend=f"is it running? `{preset.start}` starts it" if preset.start else "",
+    )
+
+
+def timeout(seconds: float) -> httpx2.Timeout:
+    """The times of a client, where all of it may take so many seconds."""
+    return httpx2.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
+
+
+def warn_untold(name: str, flag: str) -> None:
+    """Nothing; a person is told that a model cannot be told what was asked for."""
+    warnings.warn(f"{name} cannot be told {flag}; it thinks as much as it likes", ModelWarning, stacklevel=2)
+
+
 def http_client(url: str, **options: Any) -> httpx2.AsyncClient:
     """A client for one address: redirections are not followed, with a key to who knows where, and bodies are bounded.
 
     A server on this machine is asked directly, whatever proxy there is for others.
     """
     return httpx2.AsyncClient(
+        verify=_trusted(),
         follow_redirects=False,
         trust_env=not is_loopback(url),
         limits=httpx2.Limits(max_connections=None, max_keepalive_connections=256),
@@ -141,6 +191,12 @@ def http_client(url: str, **options: Any) -> httpx2.AsyncClient:
         event_hooks={"response": [_bound]},
         **options,
     )
+
+
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """Whom we trust over https; it takes long to load."""
+    return httpx2.create_ssl_context()
 
 
 def is_loopback(url: str) -> bool:

@@ -5,34 +5,27 @@ The registry imports this module when such a model is made, and nobody else: the
 
 from __future__ import annotations
 
-import asyncio
 import os
-import warnings
 from dataclasses import replace
 from typing import Any
 
-import httpx2
 import openai
 
-from selftaught.errors import ModelWarning
 from selftaught.ledger import Spending
-from selftaught.models.dialect import MAX_LESSONS, Dialect
-from selftaught.models.endpoint import CONNECT_SECONDS, Endpoint, StatusFault, http_client
+from selftaught.models.dialect import ChatDialect
+from selftaught.models.endpoint import OPEN_SECONDS, endpoint_of, http_client, timeout, warn_untold
 from selftaught.models.foreign_json import at, clean, count_at, list_at, text_at
-from selftaught.models.language_model import Finish, ModelInfo, Sample
+from selftaught.models.language_model import ModelInfo, Sample
+from selftaught.models.learning import Body, Learner
 from selftaught.models.presets import API_VERSION, DEFAULT_API_VERSION, Address, Preset
-from selftaught.models.provider import Completion, Fault, Prompt, ProviderFault
+from selftaught.models.provider import Completion, Fault, Prompt
 from selftaught.models.redaction import Redactor
+from selftaught.models.samples import REFUSED, sample_of
 from selftaught.models.served_list import find_served, info_as_served, unknown_model
 from selftaught.settings import ModelSettings
 
-OPEN_SECONDS = 20.0
-"""How long the list of models may take."""
-
 _CUT_OFF = ("length", "max_tokens", "model_length")
 _REFUSED = ("content_filter", "safety", "refusal")
-_NO_LIST = (404, 405, 501)
-_LEARNABLE = (400, 422, 501)
 
 
 class OpenAIProvider:
@@ -41,22 +34,25 @@ class OpenAIProvider:
     def __init__(self, preset: Preset, address: Address, settings: ModelSettings, info: ModelInfo) -> None:
         self.info = info
         self.model = address.model
-        self.price_provider = preset.price_provider
+        self.price_provider = address.price_provider
         self.where = address.where
         self._preset = preset
         self._redactor = Redactor(address.secrets)
-        self._endpoint = endpoint_of(preset, address, self._redactor)
+        self._endpoint = endpoint_of(preset, self._redactor)
         self._client = _client_of(preset, address)
         # Else the client would send a key of the environment that is meant for somebody else.
         self._headers: dict[str, Any] = {} if address.key else {"Authorization": openai.Omit()}
         self._asked_for = _thinking_parts(preset, settings)
-        self._dialect = Dialect(
+        self._has_warned = False
+        dialect = ChatDialect(
+            model=address.model,
             max_tokens_name=preset.max_tokens_name,
             most_temperature=preset.most_temperature,
             extra=tuple(self._asked_for.items()),
         )
+        self._learner = Learner(dialect)
         if settings.thinking_tokens is not None and preset.prefix != "openrouter":
-            _warn_untold(self.info.name, "--thinking-tokens")
+            warn_untold(self.info.name, "--thinking-tokens")
 
     async def open(self) -> None:
         """Nothing; looks for the model in the server's list, if it has one, and whether it is one of ours.
@@ -64,28 +60,18 @@ class OpenAIProvider:
         Raises:
             ProviderFault: Nobody answers, the key does not serve, or the list does not have the model.
         """
-        try:
-            async with self._endpoint.exchange(OPEN_SECONDS):
-                raw = await self._client.models.with_raw_response.list(
-                    extra_headers=self._headers, timeout=_timeout(OPEN_SECONDS)
-                )
-                body = raw.content
-            listed = self._endpoint.json_of(body)
-        except StatusFault as fault:
-            if fault.status in _NO_LIST:
-                return
-            raise
-        except ProviderFault as fault:
-            if fault.fault is Fault.BROKEN:
-                return
-            raise
-        served = find_served(listed, self.model)
+        served = find_served(await self._endpoint.page(self._list), self.model)
         if served.entry is not None:
             self.info = info_as_served(self.info, served.entry, self._redactor)
             if text_at(served.entry, "owned_by") == "selftaught":
-                self._dialect = replace(self._dialect, takes_rng_seed=True)
+                self._learner.dialect = replace(self._learner.dialect, takes_rng_seed=True)
         elif served.names and self._preset.lists_models:
             raise unknown_model(self.model, served.names, self._redactor)
+
+    async def _list(self) -> bytes:
+        seconds = timeout(OPEN_SECONDS)
+        raw = await self._client.models.with_raw_response.list(extra_headers=self._headers, timeout=seconds)
+        return raw.content
 
     async def complete(self, prompt: Prompt) -> Completion:
         """What comes back for a prompt; asks anew, in another way, where a part of the request is not taken.
@@ -93,31 +79,17 @@ class OpenAIProvider:
         Raises:
             ProviderFault: It failed.
         """
-        known = dialect = self._dialect
-        ends = asyncio.get_running_loop().time() + prompt.seconds
-        for _ in range(MAX_LESSONS):
-            body = dialect.body(self.model, prompt)
-            try:
-                completion = await self._ask(body, prompt.n_samples, ends)
-            except StatusFault as fault:
-                learned = dialect.after(body, fault.complaint) if fault.status in _LEARNABLE else None
-                if learned is None:
-                    raise
-                if self._dialect is not known:  # another exchange has learned meanwhile, maybe just this
-                    known, others = self._dialect, dialect.and_also(self._dialect)
-                    learned = learned if others.body(self.model, prompt) == body else others
-                dialect = learned
-            else:
-                self._remember(dialect)
-                return completion
-        raise self._endpoint.fault(Fault.REJECTED, "it takes the request in no form that is known")
+        completion = await self._learner.complete(prompt, lambda body, seconds: self._ask(body, prompt, seconds))
+        if not self._has_warned and self._learner.dialect.without & self._asked_for.keys():
+            self._has_warned = True
+            warn_untold(self.info.name, "--reasoning-effort or --thinking-tokens")
+        return completion
 
     async def close(self) -> None:
         """Nothing; lets go of connections."""
         await self._client.close()
 
-    async def _ask(self, body: dict[str, Any], n_samples: int, ends: float) -> Completion:
-        seconds = max(0.0, ends - asyncio.get_running_loop().time())
+    async def _ask(self, body: Body, prompt: Prompt, seconds: float) -> Completion:
         rest = {name: value for name, value in body.items() if name not in ("model", "messages")}
         async with self._endpoint.exchange(seconds):
             raw = await self._client.chat.completions.with_raw_response.create(
@@ -125,7 +97,7 @@ class OpenAIProvider:
                 messages=body["messages"],
                 extra_body=rest,
                 extra_headers=self._headers,
-                timeout=_timeout(seconds),
+                timeout=timeout(seconds),
             )
             content = raw.content
         document = self._endpoint.json_of(content)
@@ -134,13 +106,7 @@ class OpenAIProvider:
         if not isinstance(document, dict) or not isinstance(document.get("choices"), list):
             raise self._endpoint.fault(Fault.BROKEN, "it sent JSON that is no answer")
         samples = [self._sample(choice) for choice in document["choices"] if isinstance(choice, dict)]
-        return Completion(samples=tuple(samples[:n_samples]), spending=spending_of(document))
-
-    def _remember(self, dialect: Dialect) -> None:
-        untold = (dialect.without - self._dialect.without) & self._asked_for.keys()
-        self._dialect = self._dialect.and_also(dialect)
-        if untold:
-            _warn_untold(self.info.name, "--reasoning-effort or --thinking-tokens")
+        return Completion(samples=tuple(samples[: prompt.n_samples]), spending=spending_of(document))
 
     def _sample(self, choice: dict[str, Any]) -> Sample:
         """The sample in one choice. What a model thought is no part of it."""
@@ -148,21 +114,8 @@ class OpenAIProvider:
         reason = text_at(choice, "finish_reason")
         text = without_thoughts(_content_of(at(choice, "message", "content")))
         if refusal.strip() or reason in _REFUSED:
-            return Sample(text="", finish=Finish.REFUSED)
-        if reason in _CUT_OFF:
-            return Sample(text=self._redactor.text(text), finish=Finish.CUT_OFF)
-        if not text.strip():
-            return Sample(text="", finish=Finish.EMPTY)
-        return Sample(text=self._redactor.text(text))
-
-
-def endpoint_of(preset: Preset, address: Address, redactor: Redactor) -> Endpoint:
-    """Who is asked, for messages."""
-    return Endpoint(
-        redactor=redactor,
-        key_mend=f"check {preset.key_names}",
-        down_mend=f"is it running? `{preset.start}` starts it" if preset.start else "",
-    )
+            return REFUSED
+        return sample_of(self._redactor.text(text), is_cut_off=reason in _CUT_OFF)
 
 
 def spending_of(document: Any) -> Spending:
@@ -196,10 +149,6 @@ def _status_in(document: Any) -> int:
     return code if isinstance(code, int) and 400 <= code <= 599 else 500
 
 
-def _timeout(seconds: float) -> httpx2.Timeout:
-    return httpx2.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
-
-
 def _thinking_parts(preset: Preset, settings: ModelSettings) -> dict[str, Any]:
     """The parts of a request that say how much a model should think."""
     if preset.prefix == "openrouter":
@@ -207,10 +156,6 @@ def _thinking_parts(preset: Preset, settings: ModelSettings) -> dict[str, Any]:
         given = {name: value for name, value in asked.items() if value is not None}
         return {"reasoning": given} if given else {}
     return {"reasoning_effort": settings.reasoning_effort} if settings.reasoning_effort is not None else {}
-
-
-def _warn_untold(name: str, flag: str) -> None:
-    warnings.warn(f"{name} cannot be told {flag}; it thinks as much as it likes", ModelWarning, stacklevel=2)
 
 
 def _client_of(preset: Preset, address: Address) -> openai.AsyncOpenAI:

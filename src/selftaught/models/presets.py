@@ -124,8 +124,8 @@ _TABLE = (
         title="Google Gemini",
         dialect="gemini",
         base_url="https://generativelanguage.googleapis.com",
-        url_variable="GEMINI_BASE_URL",
-        key_variables=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+        url_variable="GOOGLE_GEMINI_BASE_URL",
+        key_variables=("GOOGLE_API_KEY", "GEMINI_API_KEY"),  # in the order of its client
         price_provider="google",
         extra="gemini",
     ),
@@ -154,6 +154,7 @@ class Address:
         url: The address that is asked.
         where: The address for messages: without user and password.
         model: The model's own name.
+        price_provider: The name under which its prices are known; empty where somebody else serves it.
         key: The key, or None.
         secrets: All that no message may have in it.
     """
@@ -161,6 +162,7 @@ class Address:
     url: str
     where: str
     model: str
+    price_provider: str
     key: str | None = field(repr=False)
     secrets: tuple[str, ...] = field(repr=False)
 
@@ -181,12 +183,32 @@ def address_of(preset: Preset, model: str, environment: Mapping[str, str], *, ur
         example = "URL#NAME" if preset is BY_URL else f"{preset.prefix}:NAME"
         raise ConfigError(f"a model of {preset.title} needs its own name, as in {example}")
     parts = _parts(url or base_url_of(preset, environment), by_name=bool(url))
-    plain = parts._replace(netloc=parts.netloc.rpartition("@")[2])
     key = key_of(preset, environment)
     if key is None and preset.needs_key:
         raise ConfigError(f"{preset.prefix}: needs a key of {preset.title}: set {preset.key_names} in the environment")
     secrets = tuple(filter(None, (key, parts.password, parts.username)))
-    return Address(url=parts.geturl(), where=plain.geturl(), model=model, key=key, secrets=secrets)
+    return Address(
+        url=parts.geturl(),
+        where=without_user(parts.geturl()),
+        model=model,
+        price_provider=preset.price_provider if _is_its_own(parts, preset) else "",
+        key=key,
+        secrets=secrets,
+    )
+
+
+def without_user(url: str) -> str:
+    """An address without user and password, as it may be shown."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def _is_its_own(parts: SplitResult, preset: Preset) -> bool:
+    """Whether an address is the provider's, or another of its addresses; nobody knows what others charge."""
+    if preset.dialect == "azure":
+        return True
+    domain = ".".join((urlsplit(preset.base_url).hostname or "").split(".")[-2:])
+    return f".{parts.hostname}".endswith(f".{domain}")
 
 
 def base_url_of(preset: Preset, environment: Mapping[str, str]) -> str:
@@ -198,7 +220,7 @@ def base_url_of(preset: Preset, environment: Mapping[str, str]) -> str:
     given = environment.get(preset.url_variable, "").strip()
     if not given:
         if not preset.base_url:
-            raise ConfigError(f"{preset.prefix}: has no address: set {preset.url_variable} in the environment")
+            raise ConfigError(f"{preset.prefix}: no address: set {preset.url_variable} in the environment")
         return preset.base_url
     usual = urlsplit(preset.base_url)
     if "://" not in given:  # OLLAMA_HOST is often a host and a port, or one of them

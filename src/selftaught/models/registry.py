@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,6 +11,8 @@ from selftaught.models.context import ModelContext, ModelMaker
 from selftaught.models.gp import EXPRESSIONS_INFO, GP_INFO, ExpressionProposer, GeneticProposer
 from selftaught.models.language_model import ModelInfo
 from selftaught.models.mailbox import MAILBOX_INFO, mailbox_maker
+from selftaught.models.served import served_info, served_infos, served_maker
+from selftaught.models.third_party import registered_info, registered_infos, registered_maker
 from selftaught.source import nearest
 
 
@@ -33,7 +36,10 @@ _PREFIXES: dict[str, tuple[ModelInfo, Callable[[str, str], ModelMaker]]] = {
 
 def model_infos() -> list[ModelInfo]:
     """What may be named after `--model`; where an argument belongs to the name, a word in capitals stands for it."""
-    return [info for info, _ in (*_MODELS.values(), *_PREFIXES.values())]
+    own = [info for info, _ in (*_MODELS.values(), *_PREFIXES.values())]
+    ours = [*own, *served_infos()]
+    taken = {info.name.partition(":")[0] for info in ours}
+    return [*ours, *(info for info in registered_infos() if info.name.partition(":")[0] not in taken)]
 
 
 def model_info(name: str) -> ModelInfo | None:
@@ -44,18 +50,38 @@ def model_info(name: str) -> ModelInfo | None:
     if name in _MODELS:
         return _MODELS[name][0]
     prefix, colon, _ = name.partition(":")
-    return replace(_PREFIXES[prefix][0], name=name) if colon and prefix in _PREFIXES else None
+    if colon and prefix in _PREFIXES:
+        return replace(_PREFIXES[prefix][0], name=name)
+    return served_info(name) or registered_info(name)
 
 
 def find_model(name: str) -> ModelMaker:
-    """How to make the model that a person means.
+    """How to make the model that a person means; the network is not used.
 
     Raises:
-        ConfigError: There is no such model, and the nearest names are in the message; or its argument cannot be used.
+        ConfigError: There is no such model, and the nearest names are in the message; or its argument cannot be used,
+            or a key, an address or a package is missing.
     """
     if name in _MODELS:
         return _MODELS[name][1]
     prefix, colon, argument = name.partition(":")
     if colon and prefix in _PREFIXES:
         return _PREFIXES[prefix][1](name, argument)
-    raise ConfigError(f"there is no model {name!r}{nearest(name, [info.name for info in model_infos()])}")
+    maker = served_maker(name) or registered_maker(name)
+    if maker is None:
+        raise ConfigError(f"there is no model {name!r:.200}{_near(name)}")
+    return maker
+
+
+def _near(name: str) -> str:
+    """What may have been meant: with a colon another prefix, without one a plain name or one with a prefix."""
+    names = [info.name for info in model_infos()]
+    prefix, colon, argument = name.partition(":")
+    if colon:
+        prefixes = {known.partition(":")[0] for known in names if ":" in known}
+        close = difflib.get_close_matches(prefix, sorted(prefixes), n=1, cutoff=0.6)
+        if close and argument:
+            return f"; did you mean {close[0]}:{argument:.200}?"
+    elif not difflib.get_close_matches(name, names, n=1, cutoff=0.8):
+        return f"{nearest(name, names)} A provider's model is named with its prefix, as in openai:{name or 'NAME':.200}"
+    return nearest(name, names)

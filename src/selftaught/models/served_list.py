@@ -31,15 +31,27 @@ class Served:
     entry: dict[str, Any] | None
 
 
-def find_served(listed: Any, model: str) -> Served:
-    """What a list of models says, in the shape of OpenAI, of Ollama or of Gemini, about one of them."""
+def served_entries(listed: Any) -> dict[str, dict[str, Any]]:
+    """What a list of models says, by name, in the shape of OpenAI, of Ollama or of Gemini."""
     entries = [entry for entry in list_at(listed, "data") or list_at(listed, "models") if isinstance(entry, dict)]
     by_name: dict[str, dict[str, Any]] = {}
     for entry in entries[:_MAX_NAMES]:
         name = text_at(entry, "id") or text_at(entry, "name")
         if 0 < len(name) <= _MAX_NAME:
             by_name.setdefault(name, entry)
-    return Served(names=tuple(by_name), entry=next((by_name[name] for name in by_name if _is(model, name)), None))
+    return by_name
+
+
+def find_served(listed: Any, model: str) -> Served:
+    """What a list of models says about one of them."""
+    by_name = served_entries(listed)
+    found = (entry for name, entry in by_name.items() if _is(model, name) or model in list_at(entry, "aliases"))
+    return Served(names=tuple(by_name), entry=next(found, None))
+
+
+def short_name(name: str) -> str:
+    """What a person may call a listed model: llama.cpp lists the path of its file, and takes any name for it."""
+    return name.rpartition("/")[2].removesuffix(".gguf") if name.endswith(".gguf") else name
 
 
 def _is(model: str, name: str) -> bool:
@@ -47,6 +59,8 @@ def _is(model: str, name: str) -> bool:
     if model in (name, name.removesuffix(":latest"), name.removeprefix("models/")):
         return True
     if "*" in name and fnmatch.fnmatchcase(model, name):
+        return True
+    if model == short_name(name) or (name.endswith(".gguf") and model == name.rpartition("/")[2]):
         return True
     return "/" in name and model.partition(":")[0] == name  # OpenRouter's `author/model:variant`
 
@@ -67,7 +81,7 @@ def info_as_served(info: ModelInfo, entry: dict[str, Any], redactor: Redactor) -
 
 def unknown_model(model: str, names: tuple[str, ...], redactor: Redactor) -> ProviderFault:
     """The fault of asking for a model that a server does not have, with what it has."""
-    known = [redactor.message(name, 80) for name in names]
+    known = [redactor.message(short_name(name), 80) for name in names]
     near = nearest(model, known)
     if len(known) > _FEW and not near.startswith("; did you mean"):
         near = f"; it has {len(known)} others, such as {', '.join(sorted(known)[:_FEW])}"
