@@ -72,6 +72,8 @@ def measure(case: Case) -> Measured:
 
 async def _measure(case: Case, thread: ServerThread) -> Measured:
     settings = checked_settings(CommonSettings, **{**SHORT, **case.settings})
+    # Pauses are a fifth as long as usual.
+    timing = Timing(rng=random.Random(0), first_pause_seconds=0.2, longest_pause_seconds=1.0)
     told: list[str | None] = []
     book, ledger = CountingBook(), Ledger()
     context = ModelContext(
@@ -82,7 +84,7 @@ async def _measure(case: Case, thread: ServerThread) -> Measured:
         book=book,
         on_wait=told.append,
     )
-    model = remote_model(thread.server.url, context)
+    model = RemoteModel(provider_of(thread.server.url, settings), context, timing=timing)
     request = Request(
         expertise="You write Python.", messages=("Improve it.",), n_responses=case.n_samples, temperature=0.7
     )
@@ -111,10 +113,8 @@ async def _measure(case: Case, thread: ServerThread) -> Measured:
     )
 
 
-def remote_model(url: str, context: ModelContext) -> RemoteModel:
-    """The language model that a server serves, with pauses a fifth as long as usual."""
+def provider_of(url: str, settings: CommonSettings) -> OpenAIProvider:
+    """Who is asked at an address, by the real client."""
     address = address_of(BY_URL, "m", {URL_KEY: KEY}, url=url)
     info = ModelInfo(name=f"{url}#m", summary="a test", is_language_model=True, version="1")
-    provider = OpenAIProvider(BY_URL, address, context.settings, info)
-    timing = Timing(rng=random.Random(0), first_pause_seconds=0.2, longest_pause_seconds=1.0)
-    return RemoteModel(provider, context, timing=timing)
+    return OpenAIProvider(BY_URL, address, settings, info)

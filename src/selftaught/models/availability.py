@@ -59,14 +59,9 @@ class Availability:
         self._n_missed = 0
         self._away_since: float | None = None
         self._seen_away_at = timing.time_of_day()
-        self._pause_until = -math.inf
+        self._missed_at = self._pause_until = -math.inf
         self._asked_until = -math.inf
         self._has_told = False
-
-    @property
-    def is_away(self) -> bool:
-        """Whether the last that was heard of it is that it cannot be had."""
-        return self._away_since is not None
 
     @property
     def pause_seconds(self) -> float:
@@ -84,8 +79,16 @@ class Availability:
         self.n_answered += 1
         self._n_missed = 0
         self._away_since = None
-        self._pause_until = -math.inf
+        self._missed_at = self._pause_until = -math.inf
         self.stop_telling()
+
+    def asked(self) -> None:
+        """Nothing; an exchange begins. While the provider is away, it finds out for all others, who wait for a while.
+
+        Not for its end: who is back may take a minute for an answer.
+        """
+        if self._away_since is not None:
+            self._pause_until = self._timing.clock() + self._timing.backoff_seconds(self._n_missed)
 
     def missed(self, fault: ProviderFault, began: float) -> None:
         """Nothing; an exchange that began at a time found it away, so all others wait too.
@@ -96,8 +99,9 @@ class Availability:
         now = self._timing.clock()
         if self._away_since is None:
             self._away_since, self._seen_away_at = now, self._timing.time_of_day()
-        if began >= self._pause_until:  # all that were in flight when it went away count once
+        if began >= self._missed_at:  # all that were in flight when it went away count once
             self._n_missed += 1
+            self._missed_at = now
             self._pause_until = now + self._timing.backoff_seconds(self._n_missed)
         self._asked_until = max(self._asked_until, now + (fault.retry_after_seconds or 0.0))
         give_up_at = self._away_since + self._outage_seconds

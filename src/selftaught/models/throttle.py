@@ -116,9 +116,7 @@ class Throttle:
 
     def _admit(self) -> None:
         """Nothing; whoever may begin does, in turn. Who may not yet keeps all others waiting: nobody is overtaken."""
-        # One at a time finds out whether a provider that was away is back.
-        most = 1 if self._availability.is_away else self._concurrency.now
-        while self._queue and self._n_in_flight < most:
+        while self._queue and self._n_in_flight < self._concurrency.now:
             admission = self._queue.peek()
             now = self._timing.clock()
             # Only now: who waits for long is let in by what has been learned meanwhile.
@@ -138,6 +136,7 @@ class Throttle:
             self._requests.take(1, now)
             admission.taken = self._tokens.take(tokens, now)
             admission.turn.set_result(None)
+            self._availability.asked()
 
     def _wake_in(self, seconds: float) -> None:
         seconds = max(seconds, _SHORTEST_SLEEP_SECONDS)
