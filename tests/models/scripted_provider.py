@@ -108,15 +108,20 @@ class Rig:
         self.book = book if book is not None else DictBook()
         self.ledger = ledger or Ledger()
         self.told: list[str | None] = []
+        self.on_told: Callable[[str | None], None] = lambda sentence: None
         context = ModelContext(
             sandbox=None,  # no program is run
             rng_seed=rng_seed,
             settings=checked_settings(CommonSettings, **settings),
             ledger=self.ledger,
             book=self.book,
-            on_wait=self.told.append,
+            on_wait=self._tell,
         )
         self.model = RemoteModel(self.provider, context, timing=self.timing())
+
+    def _tell(self, sentence: str | None) -> None:
+        self.told.append(sentence)
+        self.on_told(sentence)
 
     @staticmethod
     def timing() -> Timing:

@@ -484,6 +484,34 @@ def test_waiting_for_a_turn_does_not_count_as_time_of_the_call():
     assert len(in_virtual_time(scenario())) == 10
 
 
+@pytest.mark.parametrize("kind", [Fault.KEY, Fault.DOWN])
+def test_when_a_provider_is_given_up_nobody_goes_on_asking(kind):
+    """Many at once: those in flight find out for themselves, the others are not asked for any more."""
+
+    async def at_once():
+        requests = (request_of("a", "b", n=2, scope=f"repeat-{number}") for number in range(50))
+        ended = await asyncio.gather(*map(rig.model.answer, requests), return_exceptions=True)
+        return {(type(end), str(end)) for end in ended}, now()
+
+    rig = Rig(lambda prompt, number: fault(kind), seconds=0.5, outage_seconds=100, concurrency=4)
+    ends, at = in_virtual_time(at_once())
+    assert {kind for kind, _ in ends} == {LanguageModelUnavailable}
+    assert len(ends) == 1
+    assert at <= (1 if kind is Fault.KEY else 102)
+    assert kind is not Fault.KEY or len(rig.provider.asked) == 4
+
+
+def test_a_provider_that_was_given_up_can_be_asked_again():
+    rig = Rig(lambda prompt, number: fault(Fault.DOWN) if number < 3 else numbered(prompt, number), outage_seconds=1)
+
+    async def twice():
+        with pytest.raises(LanguageModelUnavailable):
+            await rig.model.answer(request_of())
+        return await rig.model.answer(request_of())
+
+    assert in_virtual_time(twice()).texts == ["a message, exchange 3, sample 0"]
+
+
 def test_no_patience_at_all_ends_the_run_at_the_first_fault():
     rig = Rig(lambda prompt, number: fault(Fault.DOWN), outage_seconds=0)
     with pytest.raises(LanguageModelUnavailable):

@@ -86,6 +86,23 @@ def test_a_provider_that_asks_for_patience_is_left_alone_by_all():
     ]
 
 
+def test_who_waits_is_told_so_until_the_wait_is_over_though_others_are_answered_meanwhile():
+    told_at = []
+
+    def script(prompt, number):
+        return fault(Fault.BUSY, retry_after_seconds=40.0) if number == 0 else numbered(prompt, number)
+
+    class Uneven(ScriptedProvider):
+        async def complete(self, prompt):
+            self.seconds = 1.0 if not self.asked else 5.0
+            return await super().complete(prompt)
+
+    rig = Rig(script, concurrency=3, provider_class=Uneven)
+    rig.on_told = lambda sentence: told_at.append((asyncio.get_running_loop().time(), sentence is None))
+    in_virtual_time(all_answers(rig, downstream(6)))
+    assert told_at == [(1.0, False), (pytest.approx(41.0, abs=0.01), True)]
+
+
 def test_patience_asked_for_beyond_what_the_run_may_wait_ends_it_at_once():
     rig = Rig(in_turn(fault(Fault.BUSY, "the quota of the day is used up", retry_after_seconds=86_400.0)))
     with pytest.raises(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 
-from selftaught.errors import LanguageModelError, LanguageModelUnavailable
+from selftaught.errors import LanguageModelError
 from selftaught.ledger import NOTHING, Ledger, Spending
 from selftaught.models.availability import Availability, said
 from selftaught.models.counting import is_unbilled, spent_on, spent_on_fault, worst_case
@@ -77,8 +77,9 @@ class Attempts:
         spending = NOTHING
         seconds = 0.0
         faults: list[ProviderFault] = []
+        n_given_up = self.availability.n_given_up
         while seconds < prompt.seconds:
-            attempt = await self._attempt(replace(prompt, seconds=prompt.seconds - seconds), scope)
+            attempt = await self._attempt(replace(prompt, seconds=prompt.seconds - seconds), scope, n_given_up)
             spending += attempt.spending
             if isinstance(attempt.came, Completion):
                 seconds += self.timing.clock() - attempt.began
@@ -87,9 +88,10 @@ class Attempts:
             seconds += await self._get_over(attempt, faults, prompt.seconds - seconds)
         raise LanguageModelError(f"the language model took too long{_last(faults)} (--call-seconds)", retryable=True)
 
-    async def _attempt(self, prompt: Prompt, scope: str) -> _Attempt:
+    async def _attempt(self, prompt: Prompt, scope: str, n_given_up: int) -> _Attempt:
         worst = worst_case(prompt, self.price)
         async with self.throttle.admitted(scope, prompt) as admission, self.ledger.reserved(worst) as reservation:
+            self.availability.check(n_given_up)
             began = self.timing.clock()
             n_answered_before = self.availability.n_answered
             came = await self._complete(prompt)
@@ -152,7 +154,7 @@ class Attempts:
             LanguageModelError: It does not.
         """
         if fault.fault in (Fault.KEY, Fault.UNKNOWN_MODEL):
-            raise LanguageModelUnavailable(self.availability.unusable(fault))
+            self.availability.give_up(self.availability.unusable(fault))
         if fault.fault is Fault.REJECTED:
             raise LanguageModelError(f"the language model rejected the request: {said(fault)}", retryable=False)
         if n_broken >= MOST_BROKEN:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import timedelta
+from typing import NoReturn
 
 from selftaught.errors import LanguageModelUnavailable
 from selftaught.models.provider import Fault, Provider, ProviderFault
@@ -30,6 +31,7 @@ class Availability:
 
     Attributes:
         n_answered: How many exchanges it answered, with whatever; a change says that it can be reached.
+        n_given_up: How often it was given up; a change says that whoever waits for it need not.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Availability:
             timing: Time and chance.
         """
         self.n_answered = 0
+        self.n_given_up = 0
         self._provider = provider
         self._outage_seconds = outage_seconds
         self._mend = mend
@@ -61,7 +64,8 @@ class Availability:
         self._seen_away_at = timing.time_of_day()
         self._missed_at = self._pause_until = -math.inf
         self._asked_until = -math.inf
-        self._has_told = False
+        self._told: str | None = None
+        self._last_words = ""
 
     @property
     def pause_seconds(self) -> float:
@@ -77,17 +81,18 @@ class Availability:
     def answered(self) -> None:
         """Nothing; an exchange was answered, if only with an error that is about itself."""
         self.n_answered += 1
-        self._n_missed = 0
-        self._away_since = None
-        self._missed_at = self._pause_until = -math.inf
-        self.stop_telling()
+        self._is_back()
+        if self._asked_until <= self._timing.clock():
+            self.stop_telling()
 
     def asked(self) -> None:
         """Nothing; an exchange begins. While the provider is away, it finds out for all others, who wait for a while.
 
         Not for its end: who is back may take a minute for an answer.
         """
-        if self._away_since is not None:
+        if self._away_since is None:
+            self.stop_telling()
+        else:
             self._pause_until = self._timing.clock() + self._timing.backoff_seconds(self._n_missed)
 
     def missed(self, fault: ProviderFault, began: float) -> None:
@@ -106,11 +111,31 @@ class Availability:
         self._asked_until = max(self._asked_until, now + (fault.retry_after_seconds or 0.0))
         give_up_at = self._away_since + self._outage_seconds
         if now >= give_up_at or self._asked_until > give_up_at:
-            raise LanguageModelUnavailable(self._given_up(fault))
+            self.give_up(self._waited_enough(fault))
         self._pause_until = min(self._pause_until, give_up_at)
         if now + self.pause_seconds - self._away_since >= TELL_AFTER_SECONDS:
-            self._has_told = True
-            self._on_wait(self._waiting(fault))
+            self._tell(self._waiting(fault))
+
+    def give_up(self, sentence: str) -> NoReturn:
+        """Ends the run; all exchanges that wait end with the same sentence, at once and unasked.
+
+        Raises:
+            LanguageModelUnavailable: Always.
+        """
+        self.n_given_up += 1
+        self._last_words = sentence
+        self._is_back()  # whoever asks from now on finds out anew
+        self._asked_until = -math.inf
+        raise LanguageModelUnavailable(sentence)
+
+    def check(self, n_given_up: int) -> None:
+        """Nothing, unless the provider was given up since it had been so often.
+
+        Raises:
+            LanguageModelUnavailable: It was.
+        """
+        if self.n_given_up != n_given_up:
+            raise LanguageModelUnavailable(self._last_words)
 
     def unusable(self, fault: ProviderFault) -> str:
         """A sentence on a fault that waiting does not mend, and the mend."""
@@ -119,15 +144,23 @@ class Availability:
 
     def stop_telling(self) -> None:
         """Nothing; the last that a person was told is that it goes on."""
-        if self._has_told:
-            self._has_told = False
-            self._on_wait(None)
+        self._tell(None)
+
+    def _is_back(self) -> None:
+        self._n_missed = 0
+        self._away_since = None
+        self._missed_at = self._pause_until = -math.inf
+
+    def _tell(self, sentence: str | None) -> None:
+        if sentence != self._told:
+            self._told = sentence
+            self._on_wait(sentence)
 
     def _waiting(self, fault: ProviderFault) -> str:
         until = self._seen_away_at + timedelta(seconds=self._outage_seconds)
         return f"{self._away(fault)}; waiting until {until:%H:%M:%S} at the most. Ctrl-C is safe: {self._mend}"
 
-    def _given_up(self, fault: ProviderFault) -> str:
+    def _waited_enough(self, fault: ProviderFault) -> str:
         wait = f"the run waits {self._outage_seconds:g} s at the most (--outage-seconds)"
         return f"{self._away(fault)}; {wait}, and {self._mend}"
 
