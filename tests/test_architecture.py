@@ -32,7 +32,8 @@ LAYERS = (
     ("experiment",),
     ("single", "analysis"),
     ("api",),
-    ("cli", "web"),
+    ("web",),
+    ("cli",),
 )
 """Each may import what stands above it, and itself. The order is that of `docs` and the issue: cli, web → recursion →
 meta_utility → improver, utility → task, sandbox, models → budget, source, errors."""

@@ -22,7 +22,7 @@ SMALL = (
 )  # fmt: skip
 COMMANDS = (
     "run", "improve", "evaluate", "transfer", "compare", "runs", "show", "audit", "export", "plot", "curves",
-    "tasks", "improvers", "models", "doctor",
+    "tasks", "improvers", "models", "serve-model", "doctor",
 )  # fmt: skip
 
 

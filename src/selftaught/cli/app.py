@@ -40,6 +40,7 @@ COMMANDS = {
     "tasks": ("selftaught.cli.lists:tasks", "List the bundled tasks."),
     "improvers": ("selftaught.cli.lists:improvers", "List the bundled improvers."),
     "models": ("selftaught.cli.models:models", "List the models, which of them can be used now, and what is missing."),
+    "serve-model": ("selftaught.cli.serve:serve_model", "Serve a model to other tools, as OpenAI's API does."),
     "doctor": ("selftaught.cli.lists:doctor", "Say which isolation this machine has, why, and the mend."),
 }
 

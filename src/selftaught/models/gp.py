@@ -54,15 +54,34 @@ class GeneticProposer(LanguageModel):
 
     async def answer(self, request: Request) -> Reply:
         """`n_responses` edited programs for each message, in the order of the messages."""
-        asked = (self._ask(request, index) for index in range(len(request.messages)))
+        asked = (
+            self.samples(
+                message,
+                n_responses=request.n_responses,
+                temperature=request.temperature,
+                rng_seed=request.rng_seed(self.info.name, self._rng_seed, index),
+            )
+            for index, message in enumerate(request.messages)
+        )
         return Reply.of(answer for answers in await asyncio.gather(*asked) for answer in answers)
 
-    async def _ask(self, request: Request, index: int) -> list[str]:
+    async def samples(self, message: str, *, n_responses: int, temperature: float, rng_seed: int) -> list[str]:
+        """`n_responses` edited programs for one message, a function of what is given here and of nothing else.
+
+        Args:
+            message: The prompt.
+            n_responses: How many.
+            temperature: How much is changed, >= 0.
+            rng_seed: What the samples are drawn from, in `[0, 2**64)`.
+
+        Raises:
+            LanguageModelError: It did not answer, and would not if it were asked again.
+        """
         start = ProposerStart(
-            message=request.messages[index],
-            n_responses=request.n_responses,
-            temperature=request.temperature,
-            rng_seed=request.rng_seed(self.info.name, self._rng_seed, index),
+            message=message,
+            n_responses=n_responses,
+            temperature=temperature,
+            rng_seed=rng_seed,
             expressions_only=self.expressions_only,
         )
         return await despite_losses(lambda: self._propose(start))

@@ -1,0 +1,1 @@
+"""`serve-model` under test: servers, and clients that hide nothing."""
