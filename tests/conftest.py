@@ -246,10 +246,14 @@ def engine(sandbox) -> Callable[..., Any]:
 
     @contextlib.asynccontextmanager
     async def engine(
-        model: Any = None, recorder: Any = None, rng_seed: int = 0, on: Sandbox = sandbox
+        model: Any = None, recorder: Any = None, rng_seed: int = 0, on: Sandbox = sandbox, inner_model: Any = None
     ) -> AsyncIterator[Engine]:
         async with Engine(
-            sandbox=on, model=model or ScriptedModel(), rng_seed=rng_seed, recorder=recorder or ListRecorder()
+            sandbox=on,
+            model=model or ScriptedModel(),
+            inner_model=inner_model,
+            rng_seed=rng_seed,
+            recorder=recorder or ListRecorder(),
         ) as made:
             yield made
 

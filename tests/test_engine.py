@@ -9,7 +9,7 @@ import pytest
 
 from selftaught.budget import Budget
 from selftaught.engine import Assignment, run_in_parallel
-from selftaught.errors import Outcome, TaskError
+from selftaught.errors import ConfigError, Outcome, TaskError
 from selftaught.meta_utility import MetaUtility, UtilityOnDraw
 from selftaught.models import Reply
 
@@ -177,3 +177,44 @@ def test_the_first_error_alone_comes_out_and_the_others_are_cancelled(run):
     with pytest.raises(TaskError, match="it failed"):
         run(run_in_parallel([wait(), run_in_parallel([fail(), wait()]), fail()]))
     assert cancelled == [1, 1]
+
+
+# ---------------------------------------------------------------- two models
+
+
+class Opened:
+    """A language model that notes when it is opened and closed, and may not be had."""
+
+    def __init__(self, name, log, fails=False):
+        self.name, self.log, self.fails = name, log, fails
+
+    async def open(self):
+        self.log.append(f"open {self.name}")
+        if self.fails:
+            raise ConfigError("it cannot be had")
+
+    async def close(self):
+        self.log.append(f"close {self.name}")
+
+
+def test_both_models_are_opened_and_closed(run, engine):
+    log = []
+
+    async def scenario():
+        async with engine(model=Opened("outer", log), inner_model=Opened("inner", log)):
+            log.append("at work")
+
+    run(scenario())
+    assert log == ["open outer", "open inner", "at work", "close inner", "close outer"]
+
+
+def test_a_model_is_closed_again_where_the_other_cannot_be_had(run, engine):
+    log = []
+
+    async def scenario():
+        async with engine(model=Opened("outer", log), inner_model=Opened("inner", log, fails=True)):
+            log.append("at work")
+
+    with pytest.raises(ConfigError, match="it cannot be had"):
+        run(scenario())
+    assert log == ["open outer", "open inner", "close inner", "close outer"]

@@ -12,12 +12,21 @@ from pathlib import Path
 import pytest
 
 from selftaught import experiment
+from selftaught.budget import Budget
 from selftaught.errors import ConfigError, Outcome, SandboxError, SelfTaughtError, TaskError, Violation
-from selftaught.experiment import Comparison, finding, resolve_improver, run_stop, verdict
+from selftaught.experiment import Comparison, checked_meta_utility, finding, resolve_improver, run_stop, verdict
 from selftaught.improver import bundled_improver
 from selftaught.meta_utility import MetaEvaluation, Repeat
+from selftaught.models.gp import GeneticProposer
 from selftaught.progress import Progress
-from selftaught.settings import RunSettings, checked_settings
+from selftaught.settings import (
+    PAPER_BUDGET,
+    CompareSettings,
+    ImproveSettings,
+    RunSettings,
+    TransferSettings,
+    checked_settings,
+)
 from selftaught.source import sha256_of
 from selftaught.statistics import PairedDifference
 from selftaught.store import Store
@@ -157,6 +166,70 @@ def test_everything_in_the_document_is_in_the_store(whole_run, store_of):
     for name in ("calls", "responses", "utility_calls"):
         assert sum(improvement.budget[name] for improvement in improvements) == document["budget"][name]
     assert counts["journal"] >= document["budget"]["calls"] + document["budget"]["utility_calls"]
+
+
+# ---------------------------------------------------------------- two models
+
+
+@pytest.fixture
+def two_models(whole_run):
+    """The document of a run with gp outside and gp-expressions inside."""
+    return whole_run("two models", workers=2, inner_model="gp-expressions")
+
+
+def test_a_run_with_two_models_is_the_same_twice_and_another_than_with_one(whole_run, two_models):
+    again = whole_run("two models again", workers=2, inner_model="gp-expressions")
+    assert without_times_and_ids(again) == without_times_and_ids(two_models)
+    alone = whole_run("first", workers=2)
+    assert two_models["seed_improver"] != alone["seed_improver"]
+
+
+def test_a_run_whose_inner_model_is_its_model_is_that_run(whole_run):
+    same, alone = whole_run("same model twice", workers=2, inner_model="gp"), whole_run("first", workers=2)
+    names = ("inner_model", "inner_is_language_model", "settings")
+    assert without_times_and_ids({**same, **dict.fromkeys(names)}) == without_times_and_ids(
+        {**alone, **dict.fromkeys(names)}
+    )
+
+
+def test_both_models_are_in_the_document_and_each_call_is_recorded_with_its_own(two_models, store_of):
+    names = ("model", "is_language_model", "inner_model", "inner_is_language_model")
+    assert [two_models[name] for name in names] == ["gp", False, "gp-expressions", False]
+    store, run_id = store_of("two models"), two_models["run_id"]
+    assert store.run(run_id).config["inner_model"] == "gp-expressions"
+    assert store.run(run_id).versions["inner_model"] == "gp-expressions 1"
+    task_of = {improvement.id: improvement.task for improvement in store.improvements(run_id)}
+    asked = {(task_of[call.improvement_id], call.model) for call in store.model_calls(run_id)}
+    assert asked == {("meta", "gp"), ("dispatch", "gp-expressions")}
+
+
+def test_the_budget_of_improvers_is_what_suits_the_model_outside(whole_run, folder, doubling):
+    names = [f"{level}budget_{what}" for level in ("", "meta_") for what in ("calls", "responses", "utility")]
+    settings = {**dict.fromkeys(names), "rounds": 0, "test_repeats": 1, "gate_repeats": 1, "fresh_repeats": 1}
+    box = f"mailbox:{folder / 'box'}"  # nobody answers, and nobody is asked: there is no round
+    document = whole_run("mailbox outside", tasks=[doubling], model=box, inner_model="gp", workers=2, **settings)
+    assert document["meta_budget"] == dataclasses.asdict(PAPER_BUDGET)
+    assert document["improvement_budget"] == dataclasses.asdict(GeneticProposer.improvement_budget)
+
+
+def test_the_budget_of_solutions_is_what_suits_the_model_inside(run, engine, scripted_model, doubling):
+    class Inner(scripted_model):
+        improvement_budget = Budget(calls=7, responses=2, utility_calls=9)
+
+    async def budget_with(inner_model):
+        async with engine(inner_model=inner_model) as made:
+            settings = checked_settings(RunSettings, rng_seed=0, budget_utility=3)
+            purpose = {"n_repeats": 1, "split": "validation", "purpose": ""}
+            return (await checked_meta_utility(made, [doubling], settings, **purpose)).budget
+
+    assert run(budget_with(Inner())) == Budget(calls=7, responses=2, utility_calls=3)
+    assert run(budget_with(None)) == Budget(calls=4, responses=6, utility_calls=3)
+
+
+@pytest.mark.parametrize("kind", [ImproveSettings, TransferSettings, CompareSettings])
+def test_only_a_run_has_an_inner_model(kind):
+    with pytest.raises(ConfigError, match="--inner-model"):
+        checked_settings(kind, inner_model="gp")
 
 
 def test_no_score_stands_for_a_failure(whole_run, store_of, folder, doubling):

@@ -33,9 +33,11 @@ BROKEN = "def improve_algorithm(initial_solution, utility, language_model):\n   
 def recursion(run, engine, doubling):
     """`recursion(seed_improver, ...)`: every round, round 0 first."""
 
-    def recursion(seed_improver, *, n_rounds=1, accept="better", recorder=None) -> list[Round]:
+    def recursion(
+        seed_improver, *, n_rounds=1, accept="better", recorder=None, model=None, inner_model=None
+    ) -> list[Round]:
         async def rounds():
-            async with engine(recorder=recorder) as made:
+            async with engine(recorder=recorder, model=model, inner_model=inner_model) as made:
                 meta_utility = MetaUtility(
                     engine=made, utilities=await made.utilities([doubling]), budget=BUDGET, n_repeats=2,
                     split="validation", purpose="",
@@ -152,3 +154,36 @@ def test_a_proposal_and_its_parent_are_compared_on_the_same_draws(recursion, rec
     }
     assert len(scopes) == 2
     assert len({tuple(names) for names in scopes.values()}) == 1
+
+
+def asking(makes: float) -> str:
+    """The source of an improver that asks the model for an improver, and for solutions that are worth `makes`."""
+    return (
+        "def improve_algorithm(initial_solution, utility, language_model):\n"
+        "    [answer] = language_model.prompt('You write Python.', initial_solution)\n"
+        "    if 'improve_algorithm' in initial_solution:\n"
+        "        utility(answer)\n"
+        "        return answer\n"
+        f"    return 'def double(numbers): return [{2 * makes} * number for number in numbers]'\n"
+    )
+
+
+def test_the_model_rewrites_improvers_and_the_inner_model_answers_them(recursion, recorder, scripted_model, doubling):
+    outer, inner = scripted_model(lambda message, sample: asking(0.75)), scripted_model()
+    _, round_1, _ = recursion(asking(0.5), n_rounds=2, recorder=recorder, model=outer, inner_model=inner)
+    assert (round_1.improver, round_1.accepted) == (asking(0.75), True)
+    assert [request.scope for request in outer.asked] == ["round-1", "round-2"]
+    assert [request.messages for request in outer.asked] == [(asking(0.5),), (asking(0.75),)]
+    assert {request.messages for request in inner.asked} == {
+        ("def double(numbers):\n    return [number for number in numbers]\n",)
+    }
+    purposes = {request.scope.partition("/doubling/")[0] for request in inner.asked}
+    assert purposes == {"round-0/gate", "round-1/search", "round-1/gate", "round-2/search", "round-2/gate"}
+    assert len(outer.asked) + len(inner.asked) == len(recorder.calls)
+
+
+def test_without_an_inner_model_the_model_answers_everything(recursion, recorder, scripted_model):
+    model = scripted_model(lambda message, sample: asking(0.75))
+    recursion(asking(0.5), recorder=recorder, model=model)
+    assert {request.scope.partition("/")[0] for request in model.asked} == {"round-0", "round-1"}
+    assert len(model.asked) == len(recorder.calls)

@@ -92,6 +92,7 @@ class Engine:
     Attributes:
         sandbox: Where untrusted programs run.
         model: What answers prompts.
+        inner_model: What answers those of improvements of solutions; None where that is `model` too.
         rng_seed: What all random numbers of the run are drawn from.
         recorder: Where everything is written.
         usage: What the whole run has used.
@@ -105,6 +106,7 @@ class Engine:
     model: LanguageModel
     rng_seed: int
     recorder: Recorder
+    inner_model: LanguageModel | None = None
     usage: Usage = field(default_factory=Usage)
     violations: list[Violation] = field(default_factory=list)
     clock: Callable[[], float] = time.monotonic
@@ -115,13 +117,21 @@ class Engine:
     _improvements: SingleFlight[Assignment, Improvement] = field(default_factory=SingleFlight)
 
     async def __aenter__(self) -> Engine:
-        self._stack.push_async_callback(self.model.close)
-        await self.model.open()
+        async with self._stack as opened:  # what is open is closed again if the next cannot be had
+            for model in filter(None, (self.model, self.inner_model)):
+                opened.push_async_callback(model.close)
+                await model.open()
+            self._stack = opened.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._improvements.close()
         await self._stack.aclose()
+
+    @property
+    def downstream_model(self) -> LanguageModel:
+        """What answers the prompts of improvements of solutions."""
+        return self.inner_model or self.model
 
     async def utilities(self, tasks: Sequence[Task]) -> list[Utility]:
         """The utility of each task, its worker started.
@@ -147,7 +157,7 @@ class Engine:
         self.on_start(assignment, account)
         session = ImproverSession(
             sandbox=self.sandbox,
-            model=self.model,
+            model=self.model if assignment.task == META else self.downstream_model,
             utility=utility,
             account=account,
             scope=assignment.scope,

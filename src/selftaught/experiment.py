@@ -43,9 +43,16 @@ def check_names(settings: CommonSettings) -> None:
     Raises:
         ConfigError: One does not.
     """
-    find_model(settings.model)
+    for name in model_names(settings):
+        find_model(name)
     if isinstance(settings, ImproveSettings) and not names_a_run(settings.improver):
         find_improver(settings.improver)
+
+
+def model_names(settings: CommonSettings) -> list[str]:
+    """The name of the model, and that of the inner model where there is one."""
+    inner = settings.inner_model if isinstance(settings, RunSettings) else None
+    return [settings.model, *([inner] if inner is not None else [])]
 
 
 def names_a_run(improver: str) -> bool:
@@ -117,10 +124,12 @@ async def recorded_run(
         so_far: What is recorded as its result if it ends so; filled in by whoever does the work.
     """
     run_id = store.new_run_id()
+    inner = config.get("inner_model")
     versions = {
         "selftaught": __version__,
         "python": platform.python_version(),
         "model": f"{config['model']} {find_model_version(config['model'])}",
+        **({"inner_model": f"{inner} {find_model_version(inner)}"} if inner is not None else {}),
         "tasks": {task.name: task.sha256 for task in tasks},
         "opaque": [task.name for task in tasks if task.is_opaque],
         "score_ranges": {
@@ -226,7 +235,8 @@ async def opened_run(
     Raises:
         SelfTaughtError: It could not be set up; or what came out of the block, and the run is recorded as failed.
     """
-    make_model = find_model(settings.model)
+    names = model_names(settings)
+    makers = [find_model(name) for name in names]
     async with contextlib.AsyncExitStack() as stack:
         sandbox = series.sandbox if series else await stack.enter_async_context(opened_sandbox(settings))
         config: Document = {
@@ -237,12 +247,14 @@ async def opened_run(
             **({"series": series.run_id} if series else {}),
         }
         run_id = await stack.enter_async_context(recorded_run(store, config, tasks, sandbox.mode))
-        recorder = StoreRecorder(store, run_id, settings.model)
+        recorder = StoreRecorder(store, run_id, *names)
         budget = RunBudget(cost_usd=settings.max_cost, tokens=settings.max_tokens, seconds=settings.max_seconds)
         context = ModelContext(sandbox=sandbox, rng_seed=settings.rng_seed, settings=settings, ledger=Ledger(budget))
+        model, *inner = [make(context) for make in makers]
         engine = Engine(
             sandbox=sandbox,
-            model=make_model(context),
+            model=model,
+            inner_model=inner[0] if inner else None,
             rng_seed=settings.rng_seed,
             recorder=recorder,
             usage=progress.usage,
@@ -270,7 +282,7 @@ async def checked_meta_utility(
     return MetaUtility(
         engine=engine,
         utilities=utilities,
-        budget=settings.budget(engine.model.improvement_budget),
+        budget=settings.budget(engine.downstream_model.improvement_budget),
         n_repeats=n_repeats,
         split=split,
         purpose=purpose,
@@ -336,14 +348,17 @@ class Experiment:
 
     def _document(self, rounds: list[tuple[Round, Estimate]], comparison: Comparison) -> Document:
         improver = rounds[-1][0].improver
-        model = self.engine.model.info
-        budget = self.settings.budget(self.engine.model.improvement_budget)
+        model, inner = self.engine.model.info, self.engine.downstream_model.info
+        has_inner = self.engine.inner_model is not None
+        budget = self.settings.budget(self.engine.downstream_model.improvement_budget)
         meta_budget = self.settings.meta_budget(self.engine.model.meta_budget)
         return {
             "run_id": self.run_id,
             "task": ",".join(task.name for task in self.tasks),
             "model": model.name,
             "is_language_model": model.is_language_model,
+            "inner_model": inner.name if has_inner else None,
+            "inner_is_language_model": inner.is_language_model if has_inner else None,
             "isolation": self.engine.sandbox.mode,
             "opaque": [task.name for task in self.tasks if task.is_opaque],
             "rng_seed": self.settings.rng_seed,

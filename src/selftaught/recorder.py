@@ -30,12 +30,19 @@ from selftaught.utility import Draw, Evaluation
 
 
 class StoreRecorder:
-    """A `Recorder` of one run, over a store."""
+    """A `Recorder` of one run, over a store.
 
-    def __init__(self, store: Store, run_id: str, model: str) -> None:
+    Args:
+        store: The store.
+        run_id: The run's.
+        model: What answers prompts, by name.
+        inner_model: What answers those of improvements of solutions, where that is another.
+    """
+
+    def __init__(self, store: Store, run_id: str, model: str, inner_model: str | None = None) -> None:
         self._store = store
         self._run_id = run_id
-        self._model = model
+        self._models: dict[ProgramKind, str] = {"improver": model, "solution": inner_model or model}
         self._sequence: Counter[str] = Counter()
         self._improves: dict[str, tuple[ProgramKind, str]] = {}
 
@@ -79,13 +86,14 @@ class StoreRecorder:
 
     async def call(self, improvement_id: str, request: Request, reply: Reply, seconds: float) -> None:
         """Records a call of the model, one row for each message."""
+        kind, _ = self._improves[improvement_id]
         for index, message in enumerate(request.messages):
             first = index * request.n_responses
             self._store.add_model_call(
                 ModelCallRecord(
                     run_id=self._run_id,
                     improvement_id=improvement_id,
-                    model=self._model,
+                    model=self._models[kind],
                     request_sha256=request.sha256,
                     ordinal=request.ordinal,
                     expertise=request.expertise,

@@ -144,6 +144,7 @@ class RunSettings(ImproveSettings):
     """The settings of one run of the recursion.
 
     Attributes:
+        inner_model: What answers the improvements of solutions, while `model` improves improvers; by default `model`.
         rounds: T, the rounds of self-improvement.
         repeats: Downstream improvements for each task in one use of the meta-utility; 3, or 5 with --paper.
         accept: Take a proposal only if it is better on fresh draws (the default), or always, as the paper does.
@@ -155,6 +156,7 @@ class RunSettings(ImproveSettings):
         fresh_repeats: Repeats behind the comparison at the end.
     """
 
+    inner_model: str | None = None
     rounds: Annotated[int, pydantic.Field(ge=0, le=1000)] = 2
     repeats: Count | None = None
     accept: AcceptRule | None = None

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from statistics import stdev
 from typing import Any, Literal
 
-from selftaught.analysis.run_document import document_of
+from selftaught.analysis.run_document import document_of, proposer
 from selftaught.errors import ConfigError
 from selftaught.experiment import SIGNIFICANCE, Document, finding
 from selftaught.models import model_info
@@ -80,13 +80,15 @@ def _asked_for(record: RunRecord) -> Document:
     config = record.config
     given = {name: value for name, value in config.items() if name in RunSettings.model_fields}
     settings = RunSettings.model_validate(given)
-    info = model_info(settings.model)
+    inner = settings.inner_model
     return {
         "run_id": record.run_id,
         "kind": config["kind"],
         "task": ",".join(config["tasks"]),
         "model": settings.model,
-        "is_language_model": info.is_language_model if info else True,
+        "is_language_model": _is_language_model(settings.model),
+        "inner_model": inner,
+        "inner_is_language_model": _is_language_model(inner) if inner is not None else None,
         "accept": settings.accept_rule,
         "improver_asked": settings.improver,
         "isolation": record.isolation,
@@ -96,6 +98,11 @@ def _asked_for(record: RunRecord) -> Document:
         "tasks_sha256": dict(record.versions.get("tasks", {})),
         "runs_asked": config.get("runs", 1),
     }
+
+
+def _is_language_model(name: str) -> bool:
+    info = model_info(name)
+    return info.is_language_model if info else True
 
 
 def aggregate(runs: Sequence[Document]) -> Document:
@@ -223,7 +230,7 @@ def read_curves(names: Sequence[str], store: Store) -> list[Curve]:
 
 def _labels(documents: Sequence[Document]) -> list[str]:
     """The shortest texts that tell series apart."""
-    parts: list[list[str]] = [[document["model"], f"accept {document['accept']}"] for document in documents]
+    parts: list[list[str]] = [[proposer(document), f"accept {document['accept']}"] for document in documents]
     if len({document["improver_asked"] for document in documents}) > 1:
         parts = [[*own, f"from {document['improver_asked']}"] for own, document in zip(parts, documents, strict=True)]
     labels = [", ".join(own) for own in parts]

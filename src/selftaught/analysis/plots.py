@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from selftaught.analysis.curves import MEASURED, Curve, ending
+from selftaught.analysis.run_document import proposer, proposers
 from selftaught.errors import ConfigError
 from selftaught.settings import UNSANDBOXED
 
@@ -92,7 +93,7 @@ def _save(figure: Any, path: Path) -> None:
 
 
 def _proposer(document: dict[str, Any]) -> str:
-    return str(document["model"]) + ("" if document["is_language_model"] else " (not a language model)")
+    return proposer(document, " (not a language model)")
 
 
 def _mark(*documents: dict[str, Any]) -> str:
@@ -193,7 +194,9 @@ def _bars_of(made: dict[str, Any], document: dict[str, Any]) -> tuple[float, flo
 def _legend_line(curve: Curve) -> str:
     document = curve.document
     n = document["runs_finished"]
-    note = "" if document["is_language_model"] else ", not a language model"
+    no_language_model = [name for name, is_language_model in proposers(document) if not is_language_model]
+    which = f" ({' and '.join(no_language_model)})" if document.get("inner_model") else ""
+    note = f", not a language model{which}" if no_language_model else ""
     bars = "" if n > 1 else f", bars over its {document['rounds'][0]['test_repeats']} repeats"
     unsandboxed = f", {UNSANDBOXED}" if document["isolation"] == "unsandboxed" else ""
     return f"{curve.label}{note}: {n} run{'' if n == 1 else 's'}{bars}{unsandboxed}"

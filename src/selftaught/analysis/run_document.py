@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import pydantic
@@ -56,6 +57,8 @@ class _RunDocument(_Part):
     task: str
     model: str
     is_language_model: bool
+    inner_model: str | None = None
+    inner_is_language_model: bool | None = None
     isolation: str
     opaque: list[str]
     rng_seed: int
@@ -87,3 +90,16 @@ def document_of(run: RunRecord) -> dict[str, Any] | None:
         complaint = first_complaint(error, as_flag=False).removeprefix(": ")
         raise ConfigError(f"the result on record for {run.run_id} is not that of a run: {complaint}") from None
     return run.result
+
+
+def proposers(document: Mapping[str, Any]) -> list[tuple[str, bool]]:
+    """The model of a run or series, then the inner one if it has one: name, and whether it is a language model."""
+    outer = (str(document["model"]), bool(document["is_language_model"]))
+    inner = document.get("inner_model")  # runs of earlier versions do not say
+    return [outer] if inner is None else [outer, (str(inner), bool(document["inner_is_language_model"]))]
+
+
+def proposer(document: Mapping[str, Any], mark: str = "") -> str:
+    """The models of a run or a series in a few words; `mark` follows the name of one that is no language model."""
+    names = [name if is_language_model else f"{name}{mark}" for name, is_language_model in proposers(document)]
+    return " with ".join(names) + (" inside" if len(names) > 1 else "")

@@ -10,6 +10,7 @@ from selftaught.errors import ConfigError, SandboxError, SelfTaughtError, StoreE
 from selftaught.experiment import (
     Document,
     SeriesUnderWay,
+    model_names,
     opened_sandbox,
     recorded_run,
     resolve_improver,
@@ -44,7 +45,8 @@ async def run_series(tasks: Sequence[Task], settings: RunSettings, n_runs: int, 
     Raises:
         SelfTaughtError: No further run could be done either.
     """
-    find_model(settings.model)
+    for name in model_names(settings):
+        find_model(name)
     resolve_improver(settings.improver, store)
     async with opened_sandbox(settings) as sandbox:
         config: Document = {

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from selftaught.analysis.curves import Curve, curves_document, difference_finding, ending, read_curves
+from selftaught.analysis.run_document import proposer, proposers
 from selftaught.cli.output import (
     figure,
     interval,
@@ -133,7 +134,7 @@ def print_series(document: Document, location: str) -> None:
     """Nothing; prints a series: each round over its runs, each run, and what the gains say."""
     _say(
         f"{document['run_id']}: series of {_runs(document)}{'' if _is_whole(document) else ' finished'}, "
-        f"{document['task']}, {document['model']}, accept {document['accept']}"
+        f"{document['task']}, {proposer(document)}, accept {document['accept']}"
     )
     for failure in document["failures"]:
         _say(f"  failed: {failure['run_id']}, rng-seed {failure['rng_seed']}: {failure['message']}")
@@ -213,7 +214,7 @@ def _print_all_caveats(documents: Sequence[Document]) -> None:
     unsandboxed = any(document["isolation"] == "unsandboxed" for document in documents)
     opaque = sorted({task for document in documents for task in document.get("opaque", [])})
     print_caveats({"isolation": "unsandboxed" if unsandboxed else "", "opaque": opaque})
-    for model, is_language_model in sorted({(made["model"], made["is_language_model"]) for made in documents}):
+    for model, is_language_model in sorted({each for made in documents for each in proposers(made)}):
         print_caveats({"isolation": "", "model": model, "is_language_model": is_language_model})
 
 

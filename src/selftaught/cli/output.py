@@ -100,15 +100,15 @@ def print_caveats(document: dict[str, Any]) -> None:
         claim = "scores beside the candidate (opaque): its score is a claim"
         claims = "score beside the candidate (opaque): their scores are claims"
         stdout_console().print(untrusted(f"{', '.join(opaque)} {claim if len(opaque) == 1 else claims}."))
-    notice = _notice(document)
-    if notice is not None:
+    notices = [_notice(document), _notice(document, "inner_")]
+    for notice in dict.fromkeys(filter(None, notices)):
         stdout_console().print(untrusted(notice))
 
 
-def _notice(document: dict[str, Any]) -> str | None:
+def _notice(document: dict[str, Any], which: str = "") -> str | None:
     """What must be known of a document's model; a model that is not known any more may have been no language model."""
-    embedded = not document.get("is_language_model", True)
-    model = document.get("model", "gp" if embedded else "")
+    embedded = document.get(f"{which}is_language_model") is False
+    model = document.get(f"{which}model", "gp" if embedded else "")
     info = model_info(model) if isinstance(model, str) else None
     if info is not None and info.notice is not None:
         return info.notice

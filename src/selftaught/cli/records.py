@@ -49,7 +49,7 @@ def runs(*, store: StorePath = None, json: Json = False) -> int:
         tasks = ",".join(summary.config.get("tasks", []))
         line = (
             f"{summary.run_id}  {summary.status:11}  {_kind(summary)} {tasks}  "
-            f"{summary.config.get('model', '')}  rng-seed {summary.config.get('rng_seed', '')}"
+            f"{_models(summary)}  rng-seed {summary.config.get('rng_seed', '')}"
             f"{'  in ' + summary.config['series'] if 'series' in summary.config else ''}"
             f"{'  ' + UNSANDBOXED if summary.isolation == 'unsandboxed' else ''}"
             f"{'  ' + summary.message if summary.message else ''}"
@@ -63,12 +63,18 @@ def _kind(summary: RunSummary) -> str:
     return f"{kind} of {summary.config['runs']} runs" if kind == "series" else kind
 
 
+def _models(run: RunSummary) -> str:
+    inner = run.config.get("inner_model")
+    return f"{run.config.get('model', '')}{f' with {inner} inside' if inner is not None else ''}"
+
+
 def _summary(summary: RunSummary) -> dict[str, Any]:
     return {
         "run_id": summary.run_id,
         "kind": summary.config.get("kind"),
         "task": ",".join(summary.config.get("tasks", [])),
         "model": summary.config.get("model"),
+        "inner_model": summary.config.get("inner_model"),
         "rng_seed": summary.config.get("rng_seed"),
         "status": summary.status,
         "message": summary.message,
@@ -138,7 +144,7 @@ def _print_run(records: Store, record: RunRecord) -> None:
     console = stdout_console()
     console.print(untrusted(f"{record.run_id}: {record.status}{f' ({record.message})' if record.message else ''}"))
     tasks = ",".join(record.config.get("tasks", []))
-    about = f"{record.config.get('kind')} {tasks}, model {record.config.get('model')}, isolation {record.isolation}"
+    about = f"{record.config.get('kind')} {tasks}, model {_models(record)}, isolation {record.isolation}"
     console.print(untrusted(about))
     rounds = records.rounds(record.run_id)
     for made in rounds:

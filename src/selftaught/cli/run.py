@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from selftaught.analysis.run_document import proposer
 from selftaught.analysis.series import failure_sentence, run_series
 from selftaught.analysis.transfer import run_transfer, seed_of_run
 from selftaught.cli.curves import print_series
@@ -132,6 +133,8 @@ def _print_notes(document: Document, location: str) -> None:
         f"{used['utility_calls']:,} uses of utilities, {document['evaluations']:,} evaluations, "
         f"{used['seconds']:.0f} s; isolation: {document['isolation']}; rng-seed {document['rng_seed']}."
     )
+    if document.get("inner_model") is not None:
+        console.print(untrusted(f"Models: {proposer(document)}, for the improvements of solutions."))
     print_violations(document["violations"], f"selftaught audit {document['run_id']}")
     show = recalling(f"selftaught show {document['run_id']}", location)
     console.print(f"Stored in {location} as {document['run_id']}: {show}")
