@@ -219,3 +219,33 @@ def test_what_a_task_s_own_code_tries_is_recorded_as_its_own(run, engine, doubli
     [violation] = store.violations(RUN_ID)
     assert (violation.detail, violation.program) == ("open '/etc/shadow' for reading", sha256_of(nosy))
     assert {program.kind for program in store.programs(RUN_ID)} == {"task"}
+
+
+def test_a_call_is_recorded_as_it_was_sent_and_named_by_what_was_asked(store, improve_recorded, scripted_model):
+    class Told(scripted_model):
+        async def answer(self, request):
+            return dataclasses.replace(await super().answer(request), system_message=f"{request.expertise}, and so on")
+
+    asks = f"{HEAD}    return language_model.prompt('You sing', initial_solution)[0]\n"
+    model = Told()
+    improve_recorded(asks, model=model)
+    improve_recorded(asks, model=scripted_model(), initial_solution="def double(numbers): return numbers")
+    told, untold = store.model_calls(RUN_ID)
+    assert (told.expertise, untold.expertise) == ("You sing, and so on", "You sing")
+    assert told.request_sha256 == model.asked[0].sha256
+
+
+def test_each_kind_of_improvement_is_recorded_with_the_model_that_answered_it(run, engine, doubling, draw, store):
+    asks = f"{HEAD}    return language_model.prompt('e', initial_solution)[0]\n"
+
+    async def scenario():
+        async with engine(recorder=StoreRecorder(store, RUN_ID, "outer", "inner")) as made:
+            [utility] = await made.utilities([doubling])
+            for task in ("meta", "doubling"):
+                assignment = Assignment(
+                    scope=task, improver=asks, initial_solution=doubling.seed_solution, task=task, budget=BUDGET
+                )
+                await made.improve(assignment, UtilityOnDraw(utility, draw))
+
+    run(scenario())
+    assert [call.model for call in store.model_calls(RUN_ID)] == ["outer", "inner"]

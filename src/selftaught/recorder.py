@@ -85,7 +85,7 @@ class StoreRecorder:
         self._add_violations(violations, self._store.add_program(task.utility_source, "task"))
 
     async def call(self, improvement_id: str, request: Request, reply: Reply, seconds: float) -> None:
-        """Records a call of the model, one row for each message."""
+        """Records a call of the model as it was sent, one row for each message."""
         kind, _ = self._improves[improvement_id]
         for index, message in enumerate(request.messages):
             first = index * request.n_responses
@@ -96,7 +96,7 @@ class StoreRecorder:
                     model=self._models[kind],
                     request_sha256=request.sha256,
                     ordinal=request.ordinal,
-                    expertise=request.expertise,
+                    expertise=request.expertise if reply.system_message is None else reply.system_message,
                     message=message,
                     temperature=request.temperature,
                     n_responses=request.n_responses,

@@ -139,10 +139,12 @@ def check(answer: str) -> None:
         for line in block.split("\n"):
             assert line.strip(" \t") in plain, block
     code = extract_code(answer)
-    if blocks:
-        assert code in blocks
-    else:
-        assert code is None or code == answer.strip("\r\n")
+    unmarked = fenced_blocks(answer[1:]) if answer.startswith("\ufeff") else blocks
+    if any(map(str.strip, unmarked)):
+        assert code in unmarked
+    elif code is not None:
+        for line in code.split("\n"):
+            assert line.strip(" \t") in plain, code
     assert extract_code([answer, answer]) == ([] if code is None else [code, code])
 
 

@@ -28,14 +28,70 @@ ANSWERS = {
     "in a list": "1. Idea\n\n" + textwrap.indent(f"```python\n{CODE}```\n", "   "),
     "quoted": textwrap.indent(f"```python\n{CODE}```\n", "> ", lambda line: True),
     "closing fence is indented": f"```python\n{CODE}  ```",
+    "right after a tag": f"<answer>\n```python\n{CODE}\n\n{CODE}```\n</answer>".replace(f"\n\n{CODE}", ""),
+    "in details": f"<details>\n<summary>Code</summary>\n```python\n{CODE}```\n</details>",
+    "behind a word": f"**Idea**: add one. ```python\n{CODE}```",
+    "behind a word, unclosed": f"Code: ```\n{CODE}",
+    "after a byte order mark": f"\ufeff```python\n{CODE}```",
+    "unclosed, after a closed one": f"First:\n\n```\nf(1)\n```\n\n```python\n{CODE}",
+    "tilde, unclosed": f"~~~\n{CODE}",
+    "tilde, longer": f"~~~~~~ python\n{CODE}~~~~~~~",
+    "indented by a tab": textwrap.indent(f"```python\n{CODE}```", "\t"),
+    "wholly indented by tabs": textwrap.indent(f"Idea.\n\n```python\n{CODE}```\n", "\t"),
+    "quoted twice": textwrap.indent(f"```python\n{CODE}```\n", "> > ", lambda line: True),
+    "quoted, unclosed": "Idea:\n\n" + textwrap.indent(f"```python\n{CODE}", "> ", lambda line: True) + "\nThat is all.",
+    "quoted in a list": textwrap.indent(f"```python\n{CODE}```\n", "  > ", lambda line: True).replace("  ", "- ", 1),
+    "in a list in a list": "1. Idea\n   - Code\n\n" + textwrap.indent(f"```python\n{CODE}```\n", "     "),
+    "in a list without indentation": f"1. Idea:\n```python\n{CODE}```",
     "bare": CODE,
     "bare with blank lines": f"\n\n{CODE}\n\n",
 }
 
 
+@pytest.mark.parametrize("end_of_line", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS.keys())
-def test_the_code_is_found_however_it_is_fenced(answer):
-    assert extract_code(answer).strip() == CODE.strip()
+def test_the_code_is_found_however_it_is_fenced(answer, end_of_line):
+    written = answer.replace("\r\n", "\n").replace("\n", end_of_line)
+    assert extract_code(written).strip("\n") == CODE.strip("\n")
+
+
+@pytest.mark.parametrize(
+    "info",
+    ["", "python", "python3", "py", "Python", " python ", "python title=\"a.py\"", "python:a.py", "{.python #id}",
+     "{python, echo=FALSE}", "python # the program", "pyhton", "text", "diff", "\t"],
+)  # fmt: skip
+def test_whatever_stands_behind_the_fence_is_no_part_of_the_code(info):
+    assert extract_code(f"Idea.\n\n```{info}\n{CODE}```\nDone.") == CODE
+    assert extract_code(f"Idea.\n\n~~~{info}\n{CODE}~~~\nDone.") == CODE
+
+
+def test_of_equal_blocks_the_first_wins():
+    first, second, third = (CODE.replace("1", digit) for digit in "123")
+    assert extract_code(f"```\n{first}```\n\n~~~\n{second}~~~\n\n> ```\n> {third}> ```") == first
+    assert extract_code(f"```\n{second}```\n\n```\n{first}```\n") == second
+
+
+def test_of_blocks_of_equal_size_one_that_parses_wins():
+    broken = CODE.replace(":", ";")
+    assert extract_code(f"```\n{broken}```\n\n```\n{CODE}```") == CODE
+
+
+def test_an_empty_block_does_not_hide_another():
+    assert extract_code(f"```python\n```\n\n```python\n{CODE}```") == CODE
+
+
+def test_a_fence_of_the_same_length_belongs_to_the_code_where_it_is_indented_as_code_is():
+    inner = 'def f():\n    """\n    ```\n    f()\n    ```\n    """\n    return 1\n'
+    assert extract_code(f"```python\n{inner}```") == inner
+
+
+def test_a_fence_of_the_same_length_at_the_beginning_of_a_line_ends_the_block_as_markdown_says():
+    assert fenced_blocks('```python\ntext = """\n```\nfenced\n```\n"""\n```\n')[0] == 'text = """\n'
+
+
+def test_backticks_within_a_line_are_no_fence():
+    assert extract_code("Call ```f(x)``` or `g`.") is None
+    assert extract_code("``` f(x) ```") is None
 
 
 @pytest.mark.parametrize(

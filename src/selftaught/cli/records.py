@@ -23,6 +23,7 @@ from selftaught.cli.output import (
     writing,
 )
 from selftaught.cli.parameters import Json, StorePath, store_location, store_to_read
+from selftaught.cli.prompts import show_prompts
 from selftaught.cli.run import print_improvement, print_transfer
 from selftaught.errors import ConfigError
 from selftaught.settings import DEFAULT_STORE, UNSANDBOXED
@@ -87,16 +88,26 @@ def _summary(summary: RunSummary) -> dict[str, Any]:
     }
 
 
-def show(run: str, *, store: StorePath = None, json: Json = False) -> int:
+def show(
+    run: str, *, prompts: bool = False, of: str = "", full: bool = False, store: StorePath = None, json: Json = False
+) -> int:
     """Show a run: rounds, lineage, and what changed in the improver; of a series, what its runs come to.
 
     Of what improve, transfer, compare and audit --bypass recorded, what they printed.
 
     Args:
         run: The run's id, or its beginning; `selftaught runs` lists them.
+        prompts: Show what was sent to the model, the engine's own words included, and what came back.
+        of: With --prompts: only those of one improvement and what belongs to it, as in round-1.
+        full: With --prompts: show all, each whole; by default the first few, cut. With --json all is there anyway.
     """
+    if not prompts and (of or full):
+        raise ConfigError(f"--{'of' if of else 'full'} is for --prompts; add that, or leave it out")
     with Store.open(store_to_read(store), read_only=True, clock=now) as records:
         record = records.run(run)
+        if prompts:
+            show_prompts(records, record, of=of, full=full, json=json)
+            return 0
         if record.config.get("kind") == "series":
             _show_series(records, record, json)
             return 0

@@ -82,11 +82,13 @@ class Reply:
         samples: `n_responses` for each message, in the order of the messages.
         spending: What was spent on it; nothing for samples that were known already.
         n_known: How many of the samples were known already, and not asked for again.
+        system_message: What the model was told as the system message; None if that was the request's `expertise`.
     """
 
     samples: tuple[Sample, ...]
     spending: Spending = NOTHING
     n_known: int = 0
+    system_message: str | None = None
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> Reply:

@@ -199,6 +199,7 @@ class ModelCallRecord:
     Attributes:
         request_sha256: Of all that decides the answer; with `ordinal`, the key under which answers are found again.
         ordinal: How many times the same request was made before: asked again, the model may answer otherwise.
+        expertise: The system message as it was sent: what the improver wrote, and what the engine added.
         tokens: What the provider counted; None if it did not.
         seconds: Wall time.
     """

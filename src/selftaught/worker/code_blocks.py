@@ -11,8 +11,10 @@ from typing import overload
 
 from markdown_it import MarkdownIt
 
-# Blocks are all that is wanted of a text; what stands within a paragraph need not be looked at.
-_MARKDOWN = MarkdownIt("commonmark").disable(["inline", "text_join"])
+# Blocks are all that is wanted of a text; what stands within a paragraph need not be looked at. A tag alone on a line,
+# as models write around an answer, would hide the fence that follows it.
+_MARKDOWN = MarkdownIt("commonmark").disable(["inline", "text_join", "html_block"])
+_FENCES = ("```", "~~~")
 
 
 @overload
@@ -25,15 +27,19 @@ def extract_code(answer: str | list[str] | None) -> str | list[str] | None:
     None has none, as in the released code.
 
     Bare code without any fence counts where it parses as Python and defines something. Among several blocks the
-    largest one that parses wins, then the largest one.
+    largest one that parses wins, then the largest one, and of equal ones the first. Where no block has anything in it,
+    a fence may also open behind other words on its line.
     """
     if answer is None:
         return None
     if not isinstance(answer, str):
         return [code for code in map(extract_code, answer) if code is not None]
-    blocks = fenced_blocks(answer)
+    text = answer.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    blocks = fenced_blocks(text)
+    if not any(map(str.strip, blocks)):
+        blocks = _blocks_behind_words(text) or blocks
     if not blocks:
-        return answer.strip("\r\n") if _defines_something(answer) else None
+        return text.strip("\n") if _defines_something(text) else None
     return max(blocks, key=lambda block: (_parses(block), len(block)))
 
 
@@ -52,7 +58,23 @@ def fenced_blocks(text: str) -> list[str]:
 
 
 def _has_fence(text: str) -> bool:
-    return any(line.lstrip().startswith(("```", "~~~")) for line in text.splitlines())
+    return any(line.lstrip().startswith(_FENCES) for line in text.splitlines())
+
+
+def _blocks_behind_words(text: str) -> list[str]:
+    """The blocks with something in them of a text whose fences may open behind other words; none if no fence does."""
+    cut = _with_fences_on_their_own_lines(text)
+    return [block for block in fenced_blocks(cut) if block.strip()] if cut != text else []
+
+
+def _with_fences_on_their_own_lines(text: str) -> str:
+    """A text whose lines are cut before a fence that ends them, with or without the name of a language."""
+    lines = []
+    for line in text.split("\n"):
+        before, fence, word = line.rpartition("```")
+        opens = fence and before.strip(" \t`") and "`" not in word and len(word.split()) <= 1
+        lines += [before.rstrip("`"), fence + word] if opens else [line]
+    return "\n".join(lines)
 
 
 def _parses(code: str) -> bool:
