@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from selftaught.budget import Account, Budget, Usage
 from selftaught.errors import BudgetExceeded, ConfigError
+from selftaught.ledger import Spending
 
 LIMITS = st.integers(1, 20)
 ACTIONS = st.lists(st.sampled_from(["call", "utility"]), max_size=60)
@@ -51,6 +52,7 @@ def test_every_count_reaches_every_ancestor():
     counts = {
         "calls": 1,
         "responses": 2,
+        "responses_known": 1,
         "characters_sent": 3,
         "characters_received": 4,
         "utility_calls": 5,
@@ -78,9 +80,12 @@ def test_going_over_says_which_budget_how_much_was_used_and_the_limit():
 def test_responses_are_counted_where_they_are_received():
     parent = Usage()
     account = Account(Budget(calls=1, responses=6, utility_calls=1), parent)
-    account.count_answers(["an expert", "a question"], ["one", "two", "three"])
+    spent = Spending(tokens_in=7, tokens_out=3, cost_usd=0.1)
+    account.count_answers(["an expert", "a question"], ["one", "two", "three"], spent, n_known=2)
     assert parent.counts() == account.usage.counts()
-    assert (parent.responses, parent.characters_sent, parent.characters_received) == (3, 19, 11)
+    assert (parent.responses, parent.responses_known) == (3, 2)
+    assert (parent.characters_sent, parent.characters_received) == (19, 11)
+    assert parent.spending == account.usage.spending == spent
 
 
 def test_threads_together_do_not_go_over():

@@ -39,6 +39,7 @@ class Usage:
     Attributes:
         calls: Calls of the language model.
         responses: Samples received.
+        responses_known: Those of them that were known already, and cost nothing.
         characters_sent: What was sent to the model, each message once, however many samples it brings.
         characters_received: What the samples hold.
         utility_calls: Uses of a utility by an improver.
@@ -49,6 +50,7 @@ class Usage:
 
     calls: int = 0
     responses: int = 0
+    responses_known: int = 0
     characters_sent: int = 0
     characters_received: int = 0
     utility_calls: int = 0
@@ -98,11 +100,14 @@ class Account:
         self.usage.add(Usage(utility_calls=1))
         return self.usage.utility_calls
 
-    def count_answers(self, sent: Iterable[str], answers: Sequence[str], spending: Spending = NOTHING) -> None:
+    def count_answers(
+        self, sent: Iterable[str], answers: Sequence[str], spending: Spending = NOTHING, *, n_known: int = 0
+    ) -> None:
         """Counts what was sent and received in a call that was reserved."""
         self.usage.add(
             Usage(
                 responses=len(answers),
+                responses_known=n_known,
                 characters_sent=sum(map(len, sent)),
                 characters_received=sum(map(len, answers)),
                 spending=spending,

@@ -260,7 +260,7 @@ class ImproverSession:
         started = self.clock()
         reply = await self.model.answer(asked)
         sent = (text for message in request.messages for text in (request.expertise, message))
-        self.account.count_answers(sent, reply.texts, reply.spending)
+        self.account.count_answers(sent, reply.texts, reply.spending, n_known=reply.n_known)
         await self.recorder.call(asked, reply, self.clock() - started)
         return PromptResponse(id=request.id, answers=reply.texts, times_used=times_used)
 

@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
-from selftaught.errors import RunBudgetExceeded
+from selftaught.errors import ConfigError, RunBudgetExceeded
+
+USD_DECIMALS = 9
+SECONDS_DECIMALS = 6
+"""Amounts are kept on a grid this fine, so that a sum is the same in any order, and a difference undoes it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Spending:
-    """What was spent on language models.
+    """What was spent on language models. Sums are exact, up to a million dollars.
 
     Attributes:
         tokens_in: Tokens sent, as the provider counts, those that it found in its cache included.
@@ -38,8 +44,15 @@ class Spending:
     n_miscounted: int = 0
     seconds: float = 0.0
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cost_usd", round(self.cost_usd, USD_DECIMALS))
+        object.__setattr__(self, "seconds", round(self.seconds, SECONDS_DECIMALS))
+
     def __add__(self, other: Spending) -> Spending:
         return Spending(**{name: getattr(self, name) + getattr(other, name) for name in SPENDING_FIELDS})
+
+    def __sub__(self, other: Spending) -> Spending:
+        return Spending(**{name: getattr(self, name) - getattr(other, name) for name in SPENDING_FIELDS})
 
     @property
     def tokens(self) -> int:
@@ -49,6 +62,34 @@ class Spending:
 
 SPENDING_FIELDS = tuple(field.name for field in fields(Spending))
 NOTHING = Spending()
+
+
+def spending_document(spending: Spending, *, samples_known: int = 0) -> dict[str, Any]:
+    """What was spent, as data for JSON; `cost_usd` is None where a part of it is not known.
+
+    Args:
+        spending: What was spent.
+        samples_known: Samples that were known already, and cost nothing.
+    """
+    document = {name: getattr(spending, name) for name in SPENDING_FIELDS}
+    known = document.pop("cost_usd")
+    cost = None if spending.n_unpriced else known
+    return {"cost_usd": cost, "cost_usd_known": known, **document, "samples_known": samples_known}
+
+
+def spending_from(document: Mapping[str, Any] | None) -> Spending:
+    """What such a document says was spent; nothing where there is none.
+
+    Raises:
+        ValueError: It is no such document.
+    """
+    if document is None:
+        return NOTHING
+    try:
+        amounts = {name: document[name] for name in SPENDING_FIELDS if name != "cost_usd"}
+        return Spending(cost_usd=document["cost_usd_known"], **amounts)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"this is no record of what was spent: {error}") from None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,60 +120,154 @@ class Reservation:
     spent: Spending = NOTHING
 
 
-class Ledger:
-    """What a run has spent and may spend."""
+@dataclass(eq=False)
+class _Waiting:
+    """Somebody who wants to reserve: when that is decided it is admitted, or `refusal` says why not."""
 
-    def __init__(self, budget: RunBudget | None = None, *, spent: Spending = NOTHING) -> None:
+    worst: Spending
+    decided: asyncio.Future[None]
+    is_admitted: bool = False
+    refusal: RunBudgetExceeded | None = None
+
+
+class Ledger:
+    """What a run has spent and may spend.
+
+    Attributes:
+        budget: What it may spend.
+        spent: What it has spent.
+    """
+
+    def __init__(
+        self, budget: RunBudget | None = None, *, spent: Spending = NOTHING, seconds_used: float = 0.0
+    ) -> None:
+        """A ledger.
+
+        Args:
+            budget: What may be spent.
+            spent: What was spent before: a run that is resumed goes on from there.
+            seconds_used: The time on the clock that it took before.
+        """
         self.budget = budget or RunBudget()
         self.spent = spent
-        self._reserved = Spending()
-        self._changed = asyncio.Condition()
+        self._seconds_used = seconds_used
+        self._deadline: float | None = None
+        self._reserved = NOTHING
+        self._n_in_flight = 0
+        self._queue: deque[_Waiting] = deque()
+        self._refusal: RunBudgetExceeded | None = None
 
     @contextlib.asynccontextmanager
     async def reserved(self, worst: Spending) -> AsyncIterator[Reservation]:
         """A reservation for an exchange; what it holds as `spent` when the block ends is entered.
 
-        Waits while it does not fit only because of others that are in flight.
+        It waits while it does not fit beside what is in flight. Who came first goes first, so a large one is not kept
+        waiting by small ones. If it does not fit when nothing is in flight any more, the run is over: what was in
+        flight has been answered by then and is not lost, and nobody else may reserve anything. Within the block nothing
+        more may be reserved, which could wait for itself.
+
+        Args:
+            worst: What it can spend at the most.
 
         Raises:
-            RunBudgetExceeded: It would not fit if nothing else were in flight.
+            RunBudgetExceeded: It does not fit.
+            ConfigError: Money is bounded, and what the exchange costs is not known.
         """
+        if worst.n_unpriced and self.budget.cost_usd is not None:
+            raise ConfigError(
+                "the price of the model is not known, so --max-cost cannot be kept; give --price-in and --price-out"
+            )
+        await self._admitted(worst)
         reservation = Reservation(worst=worst)
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._fits(worst))
-            self._reserved += worst
         try:
             yield reservation
         finally:
-            self._reserved = self._reserved + _negative(worst)
-            self.spent += reservation.spent
-            async with self._changed:
-                self._changed.notify_all()
+            self._end(reservation)
 
-    def _fits(self, worst: Spending) -> bool:
-        self._check(self.spent + worst)
-        return not self._over(self.spent + self._reserved + worst)
+    @contextlib.asynccontextmanager
+    async def within_time(self) -> AsyncIterator[None]:
+        """Nothing; what is still going on in the block when the time of the run is over is cancelled.
 
-    def _check(self, most: Spending) -> None:
-        over = self._over(most)
-        if over:
-            raise over
+        The time begins with the first such block.
+
+        Raises:
+            RunBudgetExceeded: The time is over.
+        """
+        limit = self.budget.seconds
+        if limit is None:
+            yield
+            return
+        if self._deadline is None:
+            self._deadline = asyncio.get_running_loop().time() + max(0.0, limit - self._seconds_used)
+        clock = asyncio.timeout_at(self._deadline)
+        try:
+            async with clock:
+                yield
+        except TimeoutError:
+            if not clock.expired():
+                raise
+            message = f"the run may take {limit:,g} s (--max-seconds), and that time is over"
+            raise RunBudgetExceeded(message, budget="time", used=limit, limit=limit) from None
+
+    async def _admitted(self, worst: Spending) -> None:
+        waiting = _Waiting(worst, asyncio.get_running_loop().create_future())
+        self._queue.append(waiting)
+        self._admit()
+        try:
+            await waiting.decided
+        except asyncio.CancelledError:
+            if waiting.is_admitted:
+                self._end(Reservation(worst=worst))
+            else:
+                self._admit()
+            raise
+        if waiting.refusal is not None:
+            raise waiting.refusal
+
+    def _admit(self) -> None:
+        """Nothing; decides on as many of those who wait as can be decided, in their order."""
+        while self._queue:
+            first = self._queue[0]
+            if first.decided.cancelled():
+                self._queue.popleft()
+                continue
+            over = self._refusal or self._over(self.spent + self._reserved + first.worst)
+            if over and self._n_in_flight:
+                return
+            self._queue.popleft()
+            if over:
+                self._refusal = over
+                first.refusal = RunBudgetExceeded(str(over), budget=over.budget, used=over.used, limit=over.limit)
+            else:
+                self._reserved += first.worst
+                self._n_in_flight += 1
+                first.is_admitted = True
+            first.decided.set_result(None)
+
+    def _end(self, reservation: Reservation) -> None:
+        self._reserved -= reservation.worst
+        self._n_in_flight -= 1
+        self.spent += reservation.spent
+        self._admit()
 
     def _over(self, most: Spending) -> RunBudgetExceeded | None:
-        budget = self.budget
+        """What would be over if that much were spent."""
+        budget, spent = self.budget, self.spent
         if budget.cost_usd is not None and most.cost_usd > budget.cost_usd:
-            return _exceeded("money", "--max-cost", self.spent.cost_usd, budget.cost_usd, " USD")
+            limit, used = usd(budget.cost_usd), usd(spent.cost_usd)
+            return _exceeded("money", f"{used} of {limit} (--max-cost)", spent.cost_usd, budget.cost_usd)
         if budget.tokens is not None and most.tokens > budget.tokens:
-            return _exceeded("tokens", "--max-tokens", self.spent.tokens, budget.tokens, "")
+            used = f"{spent.tokens:,} of {budget.tokens:,} tokens (--max-tokens)"
+            return _exceeded("tokens", used, spent.tokens, budget.tokens)
         return None
 
 
-def _exceeded(name: str, flag: str, used: float, limit: float, unit: str) -> RunBudgetExceeded:
-    message = (
-        f"the run may spend {limit:g}{unit} ({flag}) and has spent {used:g}; the next call may cost more than is left"
-    )
+def _exceeded(name: str, of_what: str, used: float, limit: float) -> RunBudgetExceeded:
+    message = f"the run has spent {of_what}, and the next call may take more than is left"
     return RunBudgetExceeded(message, budget=name, used=used, limit=limit)
 
 
-def _negative(spending: Spending) -> Spending:
-    return Spending(**{name: -getattr(spending, name) for name in SPENDING_FIELDS})
+def usd(amount: float) -> str:
+    """An amount of money for a person, with as many decimals as it needs: `12.35 USD`, `0.0042 USD`."""
+    decimals = 2 if amount >= 1 or amount == 0 else 4 if amount >= 0.01 else 6 if amount >= 0.0001 else USD_DECIMALS
+    return f"{amount:,.{decimals}f} USD"
