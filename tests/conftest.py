@@ -18,8 +18,10 @@ from selftaught.budget import Account, Budget, Usage
 from selftaught.engine import Assignment, Engine
 from selftaught.errors import LanguageModelError, Violation
 from selftaught.improver import Improvement, ImproverSession
+from selftaught.ledger import Spending
 from selftaught.meta_utility import UtilityOnDraw
-from selftaught.models import LanguageModel, ModelInfo, Reply, Request
+from selftaught.models import LanguageModel, ModelContext, ModelInfo, Reply, Request, registry
+from selftaught.models.prices import Price
 from selftaught.sandbox import Sandbox, SandboxConfig
 from selftaught.task_definition import MIB, Task
 from selftaught.utility import Draw, Evaluation, open_utility
@@ -121,6 +123,59 @@ class BrokenModel(ScriptedModel):
 
     async def answer(self, request: Request) -> Reply:
         raise LanguageModelError("the model is out of order", retryable=False)
+
+
+MICRO = Price(sent=1.0, cached=0.5, received=4.0)
+"""A price like that of a small model, in US dollars for a million tokens."""
+
+
+class PricedModel(ScriptedModel):
+    """A scripted model that costs: it counts a token for each four characters, and reserves before it answers."""
+
+    info = ModelInfo(name="priced", summary="costs something", is_language_model=True, version="1")
+    counts_tokens = True
+    price: Price | None = MICRO
+
+    def __init__(self, context: ModelContext, script: Callable[[str, int], str], seconds: float = 0.0) -> None:
+        super().__init__(script)
+        self._ledger = context.ledger
+        self._max_output_tokens = context.settings.max_output_tokens
+        self._seconds = seconds
+
+    async def answer(self, request: Request) -> Reply:
+        sent = sum(len(request.expertise) + len(message) for message in request.messages) // 4
+        n_samples = request.n_responses * len(request.messages)
+        worst = self._priced(sent, n_samples * self._max_output_tokens)
+        async with self._ledger.reserved(worst) as reservation:
+            await asyncio.sleep(self._seconds)
+            reply = await super().answer(request)
+            spent = self._priced(sent, sum(map(len, reply.texts)) // 4)
+            reservation.spent = dataclasses.replace(spent, seconds=self._seconds)
+        return dataclasses.replace(reply, spending=reservation.spent)
+
+    def _priced(self, tokens_in: int, tokens_out: int) -> Spending:
+        spending = Spending(tokens_in=tokens_in, tokens_out=tokens_out)
+        if self.price is None:
+            return dataclasses.replace(spending, n_unpriced=1)
+        return dataclasses.replace(spending, cost_usd=self.price.cost_usd(spending))
+
+
+@pytest.fixture(scope="session")
+def priced_model() -> type[PricedModel]:
+    """`priced_model(context, script)`: a scripted model that costs."""
+    return PricedModel
+
+
+@pytest.fixture(scope="module")
+def registered() -> Iterator[Callable[[str, Callable[[ModelContext], LanguageModel]], None]]:
+    """`registered(name, maker)`: for the rest of a file of tests, the model NAME is what the maker makes."""
+    with pytest.MonkeyPatch.context() as patch:
+
+        def register(name: str, maker: Callable[[ModelContext], LanguageModel]) -> None:
+            info = ModelInfo(name=name, summary="of a test", is_language_model=True, version="1")
+            patch.setitem(registry._MODELS, name, (info, maker))
+
+        yield register
 
 
 class ListRecorder:

@@ -354,13 +354,15 @@ def test_one_that_is_cancelled_while_it_waits_refuses_nobody():
             RunBudget(cost_usd=1.0),
             Spending(cost_usd=0.98),
             Spending(cost_usd=0.021),
-            "the run has spent 0.9800 USD of 1.00 USD (--max-cost), and the next call may take more than is left",
+            "the run has spent 0.9800 USD of 1.00 USD (--max-cost), and the next call may take more than is left; "
+            "its rounds are stored, and with a larger --max-cost and the same --rng-seed it pays for no answer again",
         ),
         (
             RunBudget(tokens=10_000),
             Spending(tokens_in=5000, tokens_out=4000),
             Spending(tokens_in=1, tokens_out=1000),
-            "the run has spent 9,000 of 10,000 tokens (--max-tokens), and the next call may take more than is left",
+            "the run has spent 9,000 of 10,000 tokens (--max-tokens), and the next call may take more than is left; "
+            "its rounds are stored, and with a larger --max-tokens and the same --rng-seed it pays for no answer again",
         ),
     ],
     ids=["money", "tokens"],
@@ -400,7 +402,7 @@ def test_what_goes_on_when_the_time_is_over_is_cancelled():
                     ends.append("let go")
         assert ends == ["let go"]
         assert (raised.value.budget, raised.value.limit) == ("time", 0.05)
-        assert str(raised.value) == "the run may take 0.05 s (--max-seconds), and that time is over"
+        assert str(raised.value).startswith("the run may take 0.05 s (--max-seconds), and they are over; its rounds")
 
     asyncio.run(scenario())
 

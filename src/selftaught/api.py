@@ -167,7 +167,7 @@ def stop(
     Args:
         tasks: Names of bundled tasks, task folders, or `Task` objects.
         store: Where everything is recorded.
-        on_step: Told a line whenever a step ends.
+        on_step: Told a line whenever a step ends, or nothing goes on because the model cannot be had.
         settings: What `RunSettings` has: model, rounds, repeats, rng_seed, budget_calls, …
 
     Raises:
@@ -176,7 +176,7 @@ def stop(
     """
     checked, found = checked_settings(RunSettings, **settings), find_tasks(tasks)
     with Store.open(store, clock=now) as records:
-        return Run(document=_wait_for(run_stop(found, checked, records, Progress(on_step=on_step))))
+        return Run(document=_wait_for(run_stop(found, checked, records, Progress(on_step=on_step, on_wait=on_step))))
 
 
 def series(
@@ -193,7 +193,7 @@ def series(
         tasks: Names of bundled tasks, task folders, or `Task` objects.
         runs: How many, 1 or more.
         store: Where everything is recorded.
-        on_step: Told a line whenever a step ends.
+        on_step: Told a line whenever a step ends, or nothing goes on because the model cannot be had.
         settings: What `RunSettings` has: model, rounds, repeats, rng_seed, budget_calls, …
 
     Raises:
@@ -207,7 +207,7 @@ def series(
     @contextlib.contextmanager
     def told(place: int, rng_seed: int) -> Iterator[Progress]:
         on_step(f"run {place + 1} of {runs}, rng-seed {rng_seed}")
-        yield Progress(on_step=on_step)
+        yield Progress(on_step=on_step, on_wait=on_step)
 
     with Store.open(store, clock=now) as records:
         return Series(document=_wait_for(run_series(found, checked, runs, records, told)))

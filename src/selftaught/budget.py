@@ -66,6 +66,11 @@ class Usage:
         if self.parent is not None:
             self.parent.add(used)
 
+    def since(self, before: Usage) -> Usage:
+        """What has been used more than `before`, an earlier copy of this."""
+        counts = {name: count - getattr(before, name) for name, count in self.counts().items()}
+        return Usage(**counts, spending=self.spending - before.spending)
+
     def counts(self) -> dict[str, int]:
         """The counts by name."""
         return {counted.name: getattr(self, counted.name) for counted in fields(self) if counted.type == "int"}

@@ -14,9 +14,9 @@ from typing import Any, Literal
 
 from selftaught._version import __version__
 from selftaught.engine import Engine
-from selftaught.errors import ConfigError, IsolationWarning, SelfTaughtError
+from selftaught.errors import ConfigError, IsolationWarning, RunBudgetExceeded, SelfTaughtError
 from selftaught.improver import bundled_improver, find_improver
-from selftaught.ledger import Ledger, RunBudget
+from selftaught.ledger import Ledger, RunBudget, spending_document
 from selftaught.meta_utility import MetaEvaluation, MetaUtility
 from selftaught.models import ModelContext, find_model, model_info
 from selftaught.progress import Progress
@@ -143,6 +143,9 @@ async def recorded_run(
     except asyncio.CancelledError:
         store.finish_run(run_id, status="interrupted", message="it was interrupted", result=so_far)
         raise
+    except RunBudgetExceeded as error:
+        store.finish_run(run_id, status="interrupted", message=str(error), result=so_far)
+        raise
     except Exception as error:  # whatever it was, a run that has ended is not recorded as running
         expected = isinstance(error, SelfTaughtError)
         message = str(error) if expected else f"{type(error).__name__}: {error}"
@@ -163,10 +166,12 @@ class SeriesUnderWay:
     Attributes:
         run_id: Its name in the store.
         sandbox: The isolation that its runs share.
+        ledger: What they may spend together.
     """
 
     run_id: str
     sandbox: Sandbox
+    ledger: Ledger
 
 
 async def run_stop(
@@ -248,8 +253,11 @@ async def opened_run(
         }
         run_id = await stack.enter_async_context(recorded_run(store, config, tasks, sandbox.mode))
         recorder = StoreRecorder(store, run_id, *names)
-        budget = RunBudget(cost_usd=settings.max_cost, tokens=settings.max_tokens, seconds=settings.max_seconds)
-        context = ModelContext(sandbox=sandbox, rng_seed=settings.rng_seed, settings=settings, ledger=Ledger(budget))
+        ledger = series.ledger if series else Ledger(run_budget(settings))
+        progress.ledger, progress.spent_before = ledger, ledger.spent
+        context = ModelContext(
+            sandbox=sandbox, rng_seed=settings.rng_seed, settings=settings, ledger=ledger, on_wait=progress.wait
+        )
         model, *inner = [make(context) for make in makers]
         engine = Engine(
             sandbox=sandbox,
@@ -262,10 +270,15 @@ async def opened_run(
             on_progress=progress.improvement_finished,
         )
         run = OpenRun(run_id=run_id, engine=engine, recorder=recorder)
-        async with engine:
+        async with ledger.within_time(), engine:
             yield run
         store.finish_run(run_id, status="finished", result=run.document)
         await store.committed()
+
+
+def run_budget(settings: CommonSettings) -> RunBudget:
+    """What a command may spend on language models, all of its runs together."""
+    return RunBudget(cost_usd=settings.max_cost, tokens=settings.max_tokens, seconds=settings.max_seconds)
 
 
 async def checked_meta_utility(
@@ -444,11 +457,12 @@ def finding(
 
 
 def spent_document(engine: Engine, progress: Progress) -> Document:
-    """What was used, how many programs were run, and what they tried and may not."""
+    """What was used and spent, how many programs were run, and what they tried and may not."""
     counts = engine.usage.counts()
-    n_evaluations = counts.pop("evaluations")
+    n_evaluations, n_known = counts.pop("evaluations"), counts.pop("responses_known")
     return {
         "budget": {**counts, "seconds": round(time.monotonic() - progress.started, 3)},
+        "spending": spending_document(progress.spending, samples_known=n_known),
         "evaluations": n_evaluations,
         "violations": violations_document(engine.violations),
     }

@@ -206,7 +206,7 @@ class Ledger:
         except TimeoutError:
             if not clock.expired():
                 raise
-            message = f"the run may take {limit:,g} s (--max-seconds), and that time is over"
+            message = f"the run may take {limit:,g} s (--max-seconds), and they are over; {_mend('--max-seconds')}"
             raise RunBudgetExceeded(message, budget="time", used=limit, limit=limit) from None
 
     async def _admitted(self, worst: Spending) -> None:
@@ -254,17 +254,21 @@ class Ledger:
         """What would be over if that much were spent."""
         budget, spent = self.budget, self.spent
         if budget.cost_usd is not None and most.cost_usd > budget.cost_usd:
-            limit, used = usd(budget.cost_usd), usd(spent.cost_usd)
-            return _exceeded("money", f"{used} of {limit} (--max-cost)", spent.cost_usd, budget.cost_usd)
+            used = f"{usd(spent.cost_usd)} of {usd(budget.cost_usd)}"
+            return _exceeded("money", "--max-cost", used, spent.cost_usd, budget.cost_usd)
         if budget.tokens is not None and most.tokens > budget.tokens:
-            used = f"{spent.tokens:,} of {budget.tokens:,} tokens (--max-tokens)"
-            return _exceeded("tokens", used, spent.tokens, budget.tokens)
+            used = f"{spent.tokens:,} of {budget.tokens:,} tokens"
+            return _exceeded("tokens", "--max-tokens", used, spent.tokens, budget.tokens)
         return None
 
 
-def _exceeded(name: str, of_what: str, used: float, limit: float) -> RunBudgetExceeded:
-    message = f"the run has spent {of_what}, and the next call may take more than is left"
+def _exceeded(name: str, flag: str, in_words: str, used: float, limit: float) -> RunBudgetExceeded:
+    message = f"the run has spent {in_words} ({flag}), and the next call may take more than is left; {_mend(flag)}"
     return RunBudgetExceeded(message, budget=name, used=used, limit=limit)
+
+
+def _mend(flag: str) -> str:
+    return f"its rounds are stored, and with a larger {flag} and the same --rng-seed it pays for no answer again"
 
 
 def usd(amount: float) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from selftaught.budget import Account, Usage
 from selftaught.engine import META, Assignment
+from selftaught.ledger import NOTHING, Ledger, Spending
 from selftaught.recursion import Round
 from selftaught.settings import RunSettings
 from selftaught.statistics import Estimate
@@ -34,7 +35,11 @@ class Progress:
         improvement_account: The same of the improvement of a solution that began last.
         best: The best validation meta-utility of a round so far.
         started: When the run began, on the engine's clock.
+        ledger: What the run has spent on language models, and may.
+        spent_before: What of that was spent by others: by the earlier runs of a series.
+        waiting: Why nothing goes on, in a sentence; None while it does.
         on_step: Told a line whenever a step ends.
+        on_wait: Told a line when a wait begins, when it changes and when it is over.
     """
 
     phase: str = "starting"
@@ -47,8 +52,17 @@ class Progress:
     improvement_account: Account | None = None
     best: float | None = None
     started: float = field(default_factory=time.monotonic)
+    ledger: Ledger = field(default_factory=Ledger)
+    spent_before: Spending = NOTHING
+    waiting: str | None = None
     on_step: Callable[[str], None] = lambda line: None
+    on_wait: Callable[[str], None] = lambda line: None
     _improvements_before_round: int = 0
+
+    @property
+    def spending(self) -> Spending:
+        """What the run has spent on language models so far."""
+        return self.ledger.spent - self.spent_before
 
     @property
     def seconds_left(self) -> float | None:
@@ -68,6 +82,13 @@ class Progress:
     def improvement_finished(self) -> None:
         """Counts an improvement."""
         self.improvements += 1
+
+    def wait(self, sentence: str | None) -> None:
+        """Says why nothing goes on, or with None that it goes on; the same again says nothing."""
+        if sentence == self.waiting:
+            return
+        self.waiting = sentence
+        self.on_wait(sentence if sentence is not None else "it goes on")
 
     def enter_round(self, number: int, settings: RunSettings, n_tasks: int = 1) -> None:
         """Says that a round begins, and guesses anew how much there is to do."""

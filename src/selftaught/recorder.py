@@ -11,6 +11,7 @@ import msgspec
 from selftaught.engine import META, Assignment
 from selftaught.errors import Violation
 from selftaught.improver import Improvement
+from selftaught.ledger import NOTHING, spending_document
 from selftaught.models import Reply, Request
 from selftaught.recursion import Round
 from selftaught.source import sha256_of
@@ -85,8 +86,10 @@ class StoreRecorder:
         self._add_violations(violations, self._store.add_program(task.utility_source, "task"))
 
     async def call(self, improvement_id: str, request: Request, reply: Reply, seconds: float) -> None:
-        """Records a call of the model as it was sent, one row for each message."""
+        """Records a call of the model as it was sent, one row for each message; the first one's says what it spent."""
         kind, _ = self._improves[improvement_id]
+        is_counted = reply.spending != NOTHING or reply.n_known > 0
+        spent = spending_document(reply.spending, samples_known=reply.n_known) if is_counted else None
         for index, message in enumerate(request.messages):
             first = index * request.n_responses
             self._store.add_model_call(
@@ -101,6 +104,7 @@ class StoreRecorder:
                     temperature=request.temperature,
                     n_responses=request.n_responses,
                     answers=reply.texts[first : first + request.n_responses],
+                    tokens=spent if index == 0 else None,
                     seconds=seconds,
                 )
             )

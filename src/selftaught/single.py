@@ -66,10 +66,10 @@ def _interval(evaluation: Evaluation) -> Document:
     return {"value": evaluation.value, "low": over_instances.low, "high": over_instances.high}
 
 
-async def improve(task: Task, settings: ImproveSettings, store: Store) -> Document:
+async def improve(task: Task, settings: ImproveSettings, store: Store, progress: Progress | None = None) -> Document:
     """The document of one improvement of a task's seed solution; its values are on the test split."""
     source = resolve_improver(settings.improver, store)
-    progress = Progress()
+    progress = progress or Progress()
     async with opened_run("improve", [task], settings, store, progress) as run:
         measured = await _improve_and_measure(run.engine, task, source, settings)
         model = run.engine.model.info

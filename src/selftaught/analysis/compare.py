@@ -5,14 +5,17 @@ Answers whether what self-improvement finds is better than what people designed.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from statistics import fmean, pstdev
 
+from selftaught.budget import Usage
 from selftaught.engine import Engine
 from selftaught.experiment import SIGNIFICANCE, Document, checked_meta_utility, opened_run, spent_document
+from selftaught.ledger import NOTHING, spending_document
 from selftaught.meta_utility import MetaEvaluation
 from selftaught.progress import Progress
 from selftaught.settings import CompareSettings
@@ -26,7 +29,11 @@ Measured = Mapping[str, MetaEvaluation]
 
 
 async def run_compare(
-    improvers: Mapping[str, str], tasks: Sequence[Task], settings: CompareSettings, store: Store
+    improvers: Mapping[str, str],
+    tasks: Sequence[Task],
+    settings: CompareSettings,
+    store: Store,
+    progress: Progress | None = None,
 ) -> Document:
     """The document of a comparison: means, ranks and what was used, and which differences are real.
 
@@ -35,11 +42,12 @@ async def run_compare(
         tasks: What they should improve.
         settings: Budgets and repeats.
         store: Where it is recorded.
+        progress: What a person is shown of it.
     """
-    progress = Progress()
+    progress = progress or Progress()
     async with opened_run("compare", tasks, settings, store, progress) as run:
-        spent: dict[str, Document] = {name: {} for name in improvers}
-        measured = {task.name: await _measure(run.engine, task, improvers, settings, spent) for task in tasks}
+        used = {name: _Used() for name in improvers}
+        measured = {task.name: await _measure(run.engine, task, improvers, settings, used) for task in tasks}
         model = run.engine.model.info
         run.document = {
             "run_id": run.run_id,
@@ -53,7 +61,7 @@ async def run_compare(
                     "name": name,
                     "sha256": sha256_of(source),
                     **_overall(name, list(measured.values())),
-                    "used": spent[name],
+                    "used": used[name].document(),
                 }
                 for name, source in improvers.items()
             ],
@@ -64,8 +72,40 @@ async def run_compare(
     return run.document
 
 
+@dataclass(kw_only=True)
+class _Used:
+    """What an improver used on all tasks.
+
+    Attributes:
+        usage: What is counted.
+        seconds: Time on the clock.
+    """
+
+    usage: Usage = field(default_factory=Usage)
+    seconds: float = 0.0
+
+    @contextlib.contextmanager
+    def counting(self, engine: Engine) -> Iterator[None]:
+        """Nothing; what the engine uses within it is counted."""
+        before, started = replace(engine.usage), time.monotonic()
+        yield
+        self.usage.add(engine.usage.since(before))
+        self.seconds += time.monotonic() - started
+
+    def document(self) -> Document:
+        """The same as data for JSON; `tokens` is None where nothing is counted."""
+        counts, spending = self.usage.counts(), self.usage.spending
+        n_known = counts.pop("responses_known")
+        return {
+            **counts,
+            "tokens": spending.tokens if spending != NOTHING or n_known else None,
+            "spending": spending_document(spending, samples_known=n_known),
+            "seconds": self.seconds,
+        }
+
+
 async def _measure(
-    engine: Engine, task: Task, improvers: Mapping[str, str], settings: CompareSettings, spent: dict[str, Document]
+    engine: Engine, task: Task, improvers: Mapping[str, str], settings: CompareSettings, used: Mapping[str, _Used]
 ) -> Measured:
     """What each improver makes of a task, one after the other, so that what each used is known."""
     fresh = await checked_meta_utility(
@@ -73,11 +113,8 @@ async def _measure(
     )
     measured = {}
     for name, source in improvers.items():
-        before, started = engine.usage.counts(), time.monotonic()
-        measured[name] = await fresh.evaluate(source)
-        counted = {what: count - before[what] for what, count in engine.usage.counts().items()}
-        used: Document = {**counted, "seconds": time.monotonic() - started}
-        spent[name] = {what: spent[name].get(what, 0) + count for what, count in used.items()}
+        with used[name].counting(engine):
+            measured[name] = await fresh.evaluate(source)
     return measured
 
 

@@ -17,6 +17,7 @@ from typing import Any, Literal
 from selftaught.analysis.run_document import document_of, proposer
 from selftaught.errors import ConfigError
 from selftaught.experiment import SIGNIFICANCE, Document, finding
+from selftaught.ledger import NOTHING, spending_document, spending_from
 from selftaught.models import model_info
 from selftaught.settings import RunSettings
 from selftaught.statistics import PairedDifference, estimate, fewest_pairs, holm, paired_difference, wilson
@@ -127,9 +128,17 @@ def aggregate(runs: Sequence[Document]) -> Document:
         "verdict": f"Against the seed improver: {gain_finding(over_seed)}. "
         f"Against best-of-n: {gain_finding(over_best_of_n)}.",
         "budget": dict(sum((Counter(run["budget"]) for run in runs), Counter())),
+        "spending": _spending(runs),
         "evaluations": sum(run["evaluations"] for run in runs),
         "tried": sum(violation["count"] for run in runs for violation in run["violations"]),
     }
+
+
+def _spending(runs: Sequence[Document]) -> Document:
+    """What runs have spent together; those of earlier versions do not say."""
+    documents = [run["spending"] for run in runs if run.get("spending") is not None]
+    n_known = sum(document["samples_known"] for document in documents)
+    return spending_document(sum(map(spending_from, documents), NOTHING), samples_known=n_known)
 
 
 def _round(made: Sequence[Document]) -> Document:

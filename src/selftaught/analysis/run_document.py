@@ -45,11 +45,24 @@ class _Tried(_Part):
     count: _Count
 
 
-class _Spent(_Part):
+class _Used(_Part):
     calls: _Count
     responses: _Count
     utility_calls: _Count
     seconds: _Figure
+
+
+class _Spent(_Part):
+    cost_usd: _Figure | None
+    cost_usd_known: _Figure
+    tokens_in: _Count
+    tokens_cached: _Count
+    tokens_out: _Count
+    tokens_reasoning: _Count
+    n_unpriced: _Count
+    n_miscounted: _Count
+    seconds: _Figure
+    samples_known: _Count
 
 
 class _RunDocument(_Part):
@@ -71,7 +84,8 @@ class _RunDocument(_Part):
     gain_over_best_of_n: _Gain
     improvement_budget: dict[str, int]
     meta_budget: dict[str, int]
-    budget: _Spent
+    budget: _Used
+    spending: _Spent | None = None
     evaluations: _Count
     violations: list[_Tried]
 

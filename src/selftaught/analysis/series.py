@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 from selftaught.analysis.curves import series_document
-from selftaught.errors import ConfigError, SandboxError, SelfTaughtError, StoreError
+from selftaught.errors import ConfigError, RunBudgetExceeded, SandboxError, SelfTaughtError, StoreError
 from selftaught.experiment import (
     Document,
     SeriesUnderWay,
@@ -14,8 +14,10 @@ from selftaught.experiment import (
     opened_sandbox,
     recorded_run,
     resolve_improver,
+    run_budget,
     run_stop,
 )
+from selftaught.ledger import Ledger
 from selftaught.models import find_model
 from selftaught.progress import Progress
 from selftaught.settings import RunSettings
@@ -25,8 +27,8 @@ from selftaught.task_definition import Task
 Shown = Callable[[int, int], AbstractContextManager[Progress]]
 """Shows the progress of one run of a series, from its place in the series and its rng seed."""
 
-ENDS_A_SERIES = (ConfigError, SandboxError, StoreError)
-"""Where these are raised, the next run would fail in the same way."""
+ENDS_A_SERIES = (ConfigError, RunBudgetExceeded, SandboxError, StoreError)
+"""Where these are raised, the next run would fail in the same way. What may be spent is for all runs together."""
 
 
 async def run_series(tasks: Sequence[Task], settings: RunSettings, n_runs: int, store: Store, shown: Shown) -> Document:
@@ -37,7 +39,7 @@ async def run_series(tasks: Sequence[Task], settings: RunSettings, n_runs: int, 
 
     Args:
         tasks: What the meta-utility averages over.
-        settings: Those of the first run; of the others all but the rng seed.
+        settings: Those of the first run; of the others all but the rng seed. What may be spent is for all of them.
         n_runs: How many.
         store: Where the series and its runs are recorded.
         shown: Shows the progress of a run.
@@ -58,7 +60,7 @@ async def run_series(tasks: Sequence[Task], settings: RunSettings, n_runs: int, 
         }
         so_far: Document = {}
         async with recorded_run(store, config, tasks, sandbox.mode, so_far=so_far) as run_id:
-            series = SeriesUnderWay(run_id=run_id, sandbox=sandbox)
+            series = SeriesUnderWay(run_id=run_id, sandbox=sandbox, ledger=Ledger(run_budget(settings)))
             so_far |= series_document(store.run(run_id), store)
             for place in range(n_runs):
                 await _run_one(tasks, settings, place, store, shown, series)

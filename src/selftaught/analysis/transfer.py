@@ -29,7 +29,13 @@ Measured = dict[str, MetaEvaluation]
 
 
 async def run_transfer(
-    source: str, tasks: Sequence[Task], settings: TransferSettings, store: Store, *, seed: str | None = None
+    source: str,
+    tasks: Sequence[Task],
+    settings: TransferSettings,
+    store: Store,
+    progress: Progress | None = None,
+    *,
+    seed: str | None = None,
 ) -> Document:
     """The document of a transfer of an improver: for each task u(s), u(I_0(s)) and u(I_T(s)) on the same fresh draws.
 
@@ -40,6 +46,7 @@ async def run_transfer(
         tasks: What it should improve.
         settings: Budgets and repeats.
         store: Where it is recorded.
+        progress: What a person is shown of it.
         seed: I_0, what the improver began as; the bundled seed improver if not given.
     """
     improvers = {
@@ -47,7 +54,7 @@ async def run_transfer(
         "best_of_n": bundled_improver("best_of_n"),
         "improver": source,
     }
-    progress = Progress()
+    progress = progress or Progress()
     async with opened_run("transfer", tasks, settings, store, progress) as run:
         measured = [await _measured(run.engine, task, improvers, settings) for task in tasks]
         model = run.engine.model.info

@@ -11,7 +11,15 @@ from cyclopts import Parameter
 
 from selftaught.analysis.audit import Audit, audit_run
 from selftaught.analysis.bypass import BypassSettings, run_bypass
-from selftaught.cli.output import print_caveats, print_json, recalling, stderr_console, stdout_console, untrusted
+from selftaught.cli.output import (
+    print_caveats,
+    print_json,
+    recalling,
+    spent_sentence,
+    stderr_console,
+    stdout_console,
+    untrusted,
+)
 from selftaught.cli.parameters import Json, StorePath, store_location, store_to_read
 from selftaught.errors import ConfigError
 from selftaught.experiment import Document, check_names, opened_sandbox
@@ -97,9 +105,10 @@ def _shown(progress: Progress, n: int) -> Iterator[None]:
     console = stderr_console()
     if console.is_terminal:
         with console.status(f"selftaught audit --bypass {n}") as status:
-            progress.on_step = lambda line: status.update(untrusted(line))
+            progress.on_step = progress.on_wait = lambda line: status.update(untrusted(line))
             yield
         return
+    progress.on_wait = lambda line: console.print(untrusted(line))
     tenths = 0
 
     def print_some(line: str) -> None:
@@ -133,10 +142,10 @@ def print_bypass(document: Document, location: str, most_programs: int | None) -
         console.print(f"  {label:32}{_rate(row)}")
     console.print(f"{document['note']}\n")
     _print_programs(document, most_programs)
-    used = document["budget"]
+    used, spent = document["budget"], spent_sentence(document)
     console.print(
-        f"\nUsed: {used['calls']:,} model calls, {used['responses']:,} responses, {used['seconds']:.0f} s; "
-        f"isolation: {document['isolation']}; rng-seed {document['rng_seed']}."
+        f"\nUsed: {used['calls']:,} model calls, {used['responses']:,} responses, {f'{spent}, ' if spent else ''}"
+        f"{used['seconds']:.0f} s; isolation: {document['isolation']}; rng-seed {document['rng_seed']}."
     )
     audit_it = recalling(f"selftaught audit {document['run_id']}", location)
     console.print(f"Stored in {location} as {document['run_id']}: {audit_it}")

@@ -9,12 +9,16 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from selftaught.analysis.compare import run_compare
+from selftaught.cli.live import told_of_waits
 from selftaught.cli.output import (
     figure,
     interval,
     print_caveats,
     print_json,
     print_violations,
+    short,
+    spent_sentence,
+    stderr_console,
     stdout_console,
     untrusted,
 )
@@ -58,7 +62,7 @@ def compare(
             find_improver(name)
     with Store.open(store_location(store), clock=now) as records:
         sources = {name: resolve_improver(name, records) for name in names}
-        document = asyncio.run(run_compare(sources, found, settings, records))
+        document = asyncio.run(run_compare(sources, found, settings, records, told_of_waits(stderr_console())))
     if json:
         print_json(document)
     else:
@@ -88,6 +92,9 @@ def print_comparison(document: Document) -> None:
         better, worse = (pair["first"], pair["second"])[:: 1 if pair["mean"] > 0 else -1]
         line = f"  {better} over {worse} by {abs(pair['mean']):.3f} (p = {pair['p_corrected']:.2g})"
         console.print(untrusted(one_line(line)))
+    spent = spent_sentence(document)
+    if spent:
+        console.print(f"\nSpent: {spent}.")
     print_violations(document["violations"], f"selftaught audit {document['run_id']}")
     console.print(
         f"\nIsolation: {document['isolation']}. rng-seed {document['rng_seed']}. Stored as {document['run_id']}."
@@ -99,15 +106,16 @@ def _print_used(improvers: Sequence[Document]) -> None:
     """Nothing; prints what each improver came to and used, over all tasks, in 80 columns."""
     console = stdout_console()
     console.print(
-        f"\n{'over all tasks':26} {'rank':>5} {'mean':>6} {'calls':>6} {'samples':>7} {'sent':>5} {'got':>5} "
-        f"{'uses':>6} {'time':>5}"
+        f"\n{'over all tasks':21} {'rank':>5} {'mean':>6} {'calls':>6} {'samples':>7} {'sent':>5} {'got':>5} "
+        f"{'tokens':>6} {'uses':>6} {'time':>4}"
     )
     for row in sorted(improvers, key=lambda row: row["mean_rank"]):
         used = row["used"]
         figures = f"{row['mean_rank']:5.2f} {figure(row['mean']):>6} {used['calls']:6,} {used['responses']:7,}"
         characters = f"{_thousands(used['characters_sent']):>5} {_thousands(used['characters_received']):>5}"
-        line = f"  {row['name']:24} {figures} {characters} {used['utility_calls']:6,} {used['seconds']:5.0f}"
-        console.print(untrusted(one_line(line)))
+        tokens = used.get("tokens")  # comparisons of earlier versions do not say
+        counted = f"{'-' if tokens is None else short(tokens):>6} {used['utility_calls']:6,} {used['seconds']:4.0f}"
+        console.print(untrusted(one_line(f"  {row['name']:19} {figures} {characters} {counted}")))
     first = {row["sha256"]: row["name"] for row in reversed(improvers)}
     for row in improvers:
         if row["name"] != first[row["sha256"]]:
@@ -116,6 +124,7 @@ def _print_used(improvers: Sequence[Document]) -> None:
             )
     console.print("  rank: the mean over tasks and repeats, 1 is best; uses: of the utility")
     console.print("  sent, got: thousands of characters to and from the model; time: seconds")
+    console.print("  tokens: sent and received, as the provider counts them; - where nobody does")
 
 
 def _thousands(number: int) -> str:

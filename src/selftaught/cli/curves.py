@@ -14,6 +14,7 @@ from selftaught.cli.output import (
     print_caveats,
     print_json,
     recalling,
+    spent_sentence,
     stdout_console,
     untrusted,
 )
@@ -199,9 +200,10 @@ def _print_noteworthy(gain: dict[str, Any]) -> None:
 
 
 def _print_used(document: Document) -> None:
-    used = document["budget"]
+    used, spent = document["budget"], spent_sentence(document)
     _say(
         f"\nUsed by all runs: {used['calls']:,} model calls, {used['responses']:,} responses, "
+        f"{f'{spent}, ' if spent else ''}"
         f"{used['utility_calls']:,} uses of utilities, {document['evaluations']:,} evaluations, "
         f"{used['seconds']:.0f} s; isolation: {document['isolation']}."
     )

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from selftaught.budget import Account
 from selftaught.cli.output import untrusted
+from selftaught.ledger import usd
 from selftaught.progress import Progress
 
 REFRESHES_PER_SECOND = 4
@@ -22,11 +23,17 @@ def shown(progress: Progress, console: Console, title: str) -> Iterator[None]:
     """Nothing; within it, the progress is on the screen."""
     progress.on_step = lambda line: console.print(untrusted(line))
     if not console.is_terminal:
+        progress.on_wait = progress.on_step
         yield
         return
     view = _View(progress, title)
     with Live(view, console=console, refresh_per_second=REFRESHES_PER_SECOND, transient=True):
         yield
+
+
+def told_of_waits(console: Console) -> Progress:
+    """The progress of a command without a panel: a person is told on a console when it waits, and for what."""
+    return Progress(on_wait=lambda line: console.print(untrusted(line)))
 
 
 class _View:
@@ -46,8 +53,12 @@ class _View:
         table.add_row("improvement", _used(progress.improvement_account, "of the utility"))
         spent = f"{usage.calls:,} calls, {usage.responses:,} responses, {usage.evaluations:,} evaluations"
         table.add_row("in all", spent)
+        if _spent(progress):
+            table.add_row("spent", _spent(progress))
         table.add_row("best so far", "-" if progress.best is None else f"{progress.best:.3f} on validation")
         table.add_row("time", _time(progress))
+        if progress.waiting is not None:
+            table.add_row("waiting", untrusted(progress.waiting))
         return Group(untrusted(f"selftaught run {self._title}", style="bold"), table)
 
 
@@ -58,7 +69,22 @@ def _used(account: Account | None, of_what: str) -> str:
     return f"{usage.calls} of {budget.calls} calls, {usage.utility_calls} of {budget.utility_calls} uses {of_what}"
 
 
+def _spent(progress: Progress) -> str:
+    """What was spent on language models, and of how much; empty where nothing is, and nothing is bounded."""
+    spending, budget = progress.spending, progress.ledger.budget
+    parts = []
+    if spending.tokens or budget.tokens is not None:
+        of = "" if budget.tokens is None else f" of {budget.tokens:,}"
+        parts.append(f"{spending.tokens:,}{of} tokens")
+    if spending.tokens or budget.cost_usd is not None:
+        of = "" if budget.cost_usd is None else f" of {usd(budget.cost_usd)}"
+        unknown = f", {spending.n_unpriced:,} exchanges at an unknown price" if spending.n_unpriced else ""
+        parts.append(f"{usd(spending.cost_usd)}{of}{unknown}")
+    return ", ".join(parts)
+
+
 def _time(progress: Progress) -> str:
-    elapsed = f"{time.monotonic() - progress.started:.0f} s"
+    limit = progress.ledger.budget.seconds
+    elapsed = f"{time.monotonic() - progress.started:.0f} s{'' if limit is None else f' of {limit:,g} s'}"
     left = progress.seconds_left
     return elapsed if left is None else f"{elapsed}, about {left:.0f} s left"

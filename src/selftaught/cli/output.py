@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from selftaught.errors import ConfigError
+from selftaught.ledger import usd
 from selftaught.models import model_info
 from selftaught.settings import DEFAULT_STORE, UNSANDBOXED
 from selftaught.source import one_line, printable
@@ -89,6 +90,30 @@ def figure(value: float | None) -> str:
 def interval(document: dict[str, Any]) -> str:
     """A mean with its 95 % interval and the number of repeats."""
     return f"{document['mean']:.3f} ({document['low']:.3f} to {document['high']:.3f})"
+
+
+def short(number: int) -> str:
+    """A count in six characters at most, up to ten thousand millions: `12,345`, `1,234k`, `123.4M`."""
+    if abs(number) < 100_000:
+        return f"{number:,}"
+    return f"{number / 1000:,.0f}k" if abs(number) < 9_999_500 else f"{number / 1_000_000:,.1f}M"
+
+
+def spent_sentence(document: dict[str, Any]) -> str:
+    """What a document says of tokens and money, in a few words; empty where nothing is counted."""
+    spending = document.get("spending")  # runs of earlier versions do not say
+    if spending is None or not (spending["tokens_in"] or spending["tokens_out"] or spending["samples_known"]):
+        return ""
+    known = f" ({spending['samples_known']:,} samples were known already)" if spending["samples_known"] else ""
+    return f"{spending['tokens_in']:,} tokens sent, {spending['tokens_out']:,} received, {cost(spending)}{known}"
+
+
+def cost(spending: dict[str, Any]) -> str:
+    """What was spent, in money; what is not known is said to be unknown, and never 0."""
+    if spending["cost_usd"] is not None:
+        return usd(spending["cost_usd"])
+    known = f", beside {usd(spending['cost_usd_known'])}" if spending["cost_usd_known"] else ""
+    return f"cost of {spending['n_unpriced']:,} exchanges unknown{known}"
 
 
 def print_caveats(document: dict[str, Any]) -> None:

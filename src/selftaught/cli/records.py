@@ -10,9 +10,11 @@ from cyclopts import Parameter
 
 from selftaught.analysis.curves import members_of, read_curves, series_document
 from selftaught.analysis.plots import plot_curves, plot_rounds
+from selftaught.analysis.run_ledger import Level, figures_by_model, ledger_of
 from selftaught.cli.audit import MOST_PROGRAMS, print_bypass
 from selftaught.cli.compare import print_comparison
 from selftaught.cli.curves import print_series
+from selftaught.cli.ledger import print_ledger
 from selftaught.cli.output import (
     figure,
     print_caveats,
@@ -89,7 +91,15 @@ def _summary(summary: RunSummary) -> dict[str, Any]:
 
 
 def show(
-    run: str, *, prompts: bool = False, of: str = "", full: bool = False, store: StorePath = None, json: Json = False
+    run: str,
+    *,
+    prompts: bool = False,
+    of: str = "",
+    full: bool = False,
+    ledger: bool = False,
+    level: Level = "improver",
+    store: StorePath = None,
+    json: Json = False,
 ) -> int:
     """Show a run: rounds, lineage, and what changed in the improver; of a series, what its runs come to.
 
@@ -100,6 +110,8 @@ def show(
         prompts: Show what was sent to the model, the engine's own words included, and what came back.
         of: With --prompts: only those of one improvement and what belongs to it, as in round-1.
         full: With --prompts: show all, each whole; by default the first few, cut. With --json all is there anyway.
+        ledger: Show what each part of the run used and spent instead.
+        level: How far down the ledger goes on the screen; with --json it always goes down to the calls.
     """
     if not prompts and (of or full):
         raise ConfigError(f"--{'of' if of else 'full'} is for --prompts; add that, or leave it out")
@@ -107,6 +119,9 @@ def show(
         record = records.run(run)
         if prompts:
             show_prompts(records, record, of=of, full=full, json=json)
+            return 0
+        if ledger:
+            _show_ledger(records, record, level, json)
             return 0
         if record.config.get("kind") == "series":
             _show_series(records, record, json)
@@ -117,6 +132,24 @@ def show(
         if record.result is None or not _print_result(records, record):
             _print_run(records, record)
     return 0
+
+
+def _show_ledger(records: Store, record: RunRecord, level: Level, json: bool) -> None:
+    """Nothing; shows the ledger of a run, or of each run of a series."""
+    members = members_of(record, records)
+    documents = []
+    for member in members:
+        entry, by_model = ledger_of(member, records), figures_by_model(member, records)
+        if json:
+            models = {model: figures.document() for model, figures in by_model.items()}
+            documents.append({**_summary(member), "ledger": entry.document(), "models": models})
+        else:
+            print_ledger(entry, level, by_model)
+    if json:
+        is_series = record.config.get("kind") == "series"
+        print_json({**_summary(record), "runs": documents} if is_series else documents[0])
+    else:
+        print_caveats({"opaque": record.opaque, **(record.result or {}), "isolation": record.isolation})
 
 
 def _print_result(records: Store, record: RunRecord) -> bool:

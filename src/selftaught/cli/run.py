@@ -12,10 +12,12 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from selftaught.analysis.run_document import proposer
+from selftaught.analysis.run_estimate import run_estimate
 from selftaught.analysis.series import failure_sentence, run_series
 from selftaught.analysis.transfer import run_transfer, seed_of_run
 from selftaught.cli.curves import print_series
-from selftaught.cli.live import shown
+from selftaught.cli.estimate import print_estimate
+from selftaught.cli.live import shown, told_of_waits
 from selftaught.cli.output import (
     check_writable,
     figure,
@@ -24,6 +26,7 @@ from selftaught.cli.output import (
     print_json,
     print_violations,
     recalling,
+    spent_sentence,
     stderr_console,
     stdout_console,
     untrusted,
@@ -32,6 +35,7 @@ from selftaught.cli.output import (
 from selftaught.cli.parameters import Json, StorePath, store_location, store_to_read
 from selftaught.errors import ConfigError, SelfTaughtError
 from selftaught.experiment import Document, check_names, names_a_run, resolve_improver, run_stop
+from selftaught.improver import find_improver
 from selftaught.progress import Progress
 from selftaught.settings import ImproveSettings, RunSettings, TransferSettings
 from selftaught.single import improve as improve_once
@@ -46,6 +50,7 @@ def run(
     task: str,
     *,
     runs: int = 1,
+    estimate: bool = False,
     settings: Annotated[RunSettings | None, Flattened] = None,
     store: StorePath = None,
     json: Json = False,
@@ -55,6 +60,7 @@ def run(
     Args:
         task: A bundled task, a task folder, or several with commas between them.
         runs: Independent runs, one after the other, from the rng seed on, and what they come to together.
+        estimate: Say what this will take: calls, samples, tokens, money. Nothing is spent, and nothing recorded.
     """
     tasks = find_tasks(task)
     settings = settings or RunSettings()
@@ -62,6 +68,8 @@ def run(
     _check_store_of(settings.improver, store)
     if runs < 1:
         raise ConfigError(f"--runs should be 1 or more, not {runs}")
+    if estimate:
+        return _estimate(tasks, runs, settings, store, json)
     if runs > 1:
         return _run_several(task, tasks, runs, settings, store, json)
     with Store.open(store_location(store), clock=now) as records:
@@ -72,6 +80,20 @@ def run(
             print_json(document)
         else:
             _print_run(document, records.location)
+    return 0
+
+
+def _estimate(tasks: Sequence[Task], n_runs: int, settings: RunSettings, store: str | None, json: bool) -> int:
+    if names_a_run(settings.improver):
+        with Store.open(store_to_read(store), read_only=True, clock=now) as records:
+            improver = resolve_improver(settings.improver, records)
+    else:
+        improver = find_improver(settings.improver)
+    document = asyncio.run(run_estimate(tasks, settings, improver, n_runs=n_runs))
+    if json:
+        print_json(document)
+    else:
+        print_estimate(document)
     return 0
 
 
@@ -127,9 +149,9 @@ def _print_run(document: Document, location: str) -> None:
 
 def _print_notes(document: Document, location: str) -> None:
     console = stdout_console()
-    used = document["budget"]
+    used, spent = document["budget"], spent_sentence(document)
     console.print(
-        f"\nUsed: {used['calls']:,} model calls, {used['responses']:,} responses, "
+        f"\nUsed: {used['calls']:,} model calls, {used['responses']:,} responses, {f'{spent}, ' if spent else ''}"
         f"{used['utility_calls']:,} uses of utilities, {document['evaluations']:,} evaluations, "
         f"{used['seconds']:.0f} s; isolation: {document['isolation']}; rng-seed {document['rng_seed']}."
     )
@@ -167,7 +189,7 @@ def improve(
     check_names(settings)
     _check_store_of(settings.improver, store)
     with Store.open(store_location(store), clock=now) as records:
-        document = asyncio.run(improve_once(found, settings, records))
+        document = asyncio.run(improve_once(found, settings, records, told_of_waits(stderr_console())))
         if path is not None and document["outcome"] == "ok":
             with writing(path):
                 path.write_text(document["source"], encoding="utf-8")
@@ -212,7 +234,8 @@ def transfer(
     with Store.open(store_location(store), clock=now) as records:
         source = resolve_improver(improver, records)
         seed = seed_of_run(improver, records)
-        document = asyncio.run(run_transfer(source, found, settings, records, seed=seed))
+        progress = told_of_waits(stderr_console())
+        document = asyncio.run(run_transfer(source, found, settings, records, progress, seed=seed))
     if json:
         print_json(document)
     else:
@@ -249,11 +272,12 @@ def print_transfer(document: dict[str, Any]) -> None:
             if key in row:  # a transfer that was recorded earlier may have less
                 console.print(_within_screen(f"against {label}: {row[key]}", indent="  "))
     console.print()
-    used = document["budget"]
+    used, spent = document["budget"], spent_sentence(document)
     console.print(
         _within_screen(
-            f"Used: {used['calls']:,} model calls, {used['responses']:,} responses, {used['utility_calls']:,} uses of "
-            f"utilities, {document['evaluations']:,} evaluations, {used['seconds']:.0f} s."
+            f"Used: {used['calls']:,} model calls, {used['responses']:,} responses, {f'{spent}, ' if spent else ''}"
+            f"{used['utility_calls']:,} uses of utilities, {document['evaluations']:,} evaluations, "
+            f"{used['seconds']:.0f} s."
         )
     )
     print_violations(document["violations"], f"selftaught audit {document['run_id']}")

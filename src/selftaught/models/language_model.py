@@ -9,6 +9,7 @@ from typing import Protocol
 
 from selftaught.budget import Budget
 from selftaught.ledger import NOTHING, Spending
+from selftaught.models.prices import Price
 from selftaught.source import rng_seed_of, sha256_of
 
 
@@ -127,11 +128,15 @@ class LanguageModel(Protocol):
         info: What a person should know of it.
         improvement_budget: What one improvement of a solution may use, where the user says nothing.
         meta_budget: What one improvement of an improver may use, where the user says nothing.
+        counts_tokens: Whether its replies say what they took; one that is free need not count.
+        price: What its tokens cost; None where it counts none, or nobody knows.
     """
 
     info: ModelInfo
     improvement_budget: Budget
     meta_budget: Budget
+    counts_tokens: bool = False
+    price: Price | None = None
 
     async def open(self) -> None:
         """Nothing; finds out whether the model can be had, before anything is spent.

@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from selftaught.store.records import (
+    CallFigures,
     EvaluationRecord,
     ImprovementRecord,
     JournalEntry,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from selftaught.store.store import Store
 
 __all__ = [
+    "CallFigures",
     "EvaluationRecord",
     "ImprovementRecord",
     "JournalEntry",

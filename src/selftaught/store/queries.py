@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from selftaught.errors import ConfigError
 from selftaught.store import documents, processes, rows, schema
 from selftaught.store.records import (
+    CallFigures,
     EvaluationRecord,
     ImprovementRecord,
     JournalEntry,
@@ -161,6 +162,14 @@ def model_calls(connection: Connection, run_id: str, improvement_id: str | None)
     """The model calls of a run, or of one improvement of it, in order."""
     table = schema.model_calls
     return _of_run(connection, table, ModelCallRecord, run_id, table.c.id, improvement_id=improvement_id)
+
+
+def call_figures(connection: Connection, run_id: str) -> list[CallFigures]:
+    """What is counted of each row of the model calls of a run, in order; no text is read."""
+    table = schema.model_calls
+    columns = (table.c[field.name] for field in fields(CallFigures))
+    query = select(*columns).where(table.c.run_id == run_id).order_by(table.c.id)
+    return rows.load(connection, query, table, CallFigures)
 
 
 def journal(connection: Connection, run_id: str, improvement_id: str | None) -> list[JournalEntry]:

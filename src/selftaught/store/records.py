@@ -194,14 +194,15 @@ class EvaluationRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelCallRecord:
-    """One call of the language model.
+    """One message of a call of the language model, with its answers; the rows of a call share hash and ordinal.
 
     Attributes:
         request_sha256: Of all that decides the answer; with `ordinal`, the key under which answers are found again.
         ordinal: How many times the same request was made before: asked again, the model may answer otherwise.
         expertise: The system message as it was sent: what the improver wrote, and what the engine added.
-        tokens: What the provider counted; None if it did not.
-        seconds: Wall time.
+        tokens: What the whole call spent, see `ledger.spending_document`; in the row of its first message only, and
+            None where nothing is counted.
+        seconds: Wall time of the whole call.
     """
 
     run_id: str
@@ -218,6 +219,19 @@ class ModelCallRecord:
     seconds: float = 0.0
     id: int | None = None
     created_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallFigures:
+    """What is counted of a row of the model calls, without its texts; see `ModelCallRecord`."""
+
+    improvement_id: str | None
+    model: str
+    request_sha256: str
+    ordinal: int
+    n_responses: int
+    tokens: Mapping[str, Any] | None
+    seconds: float
 
 
 @dataclass(frozen=True, kw_only=True)

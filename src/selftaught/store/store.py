@@ -26,6 +26,7 @@ from selftaught.errors import Outcome, StoreError, StoreWarning
 from selftaught.store import documents, integrity, processes, queries, rows, schema
 from selftaught.store.database import BUSY_SECONDS, Database
 from selftaught.store.records import (
+    CallFigures,
     EvaluationRecord,
     ImprovementRecord,
     JournalEntry,
@@ -302,6 +303,10 @@ class Store:
     def model_calls(self, run_id: str, improvement_id: str | None = None) -> list[ModelCallRecord]:
         """The model calls of a run, or of one improvement of it, in order."""
         return self._ask(lambda connection: queries.model_calls(connection, run_id, improvement_id))
+
+    def call_figures(self, run_id: str) -> list[CallFigures]:
+        """What is counted of each row of the model calls of a run, in order; no text is read."""
+        return self._ask(lambda connection: queries.call_figures(connection, run_id))
 
     def model_answers(self, request_sha256: str, ordinal: int) -> ModelCallRecord | None:
         """The first call stored under that request and ordinal, by whichever run; None if it was never made."""

@@ -1,0 +1,340 @@
+"""What a run of the recursion will take, said before anything is spent: a likely figure, and an upper bound.
+
+The bound follows from the budgets: every improvement uses up its calls, every call its samples, every sample its
+tokens. The likely figure follows from a rehearsal of the improver that the run begins with (`rehearsal.py`). Improvers
+that come of it are taken to be half-way from there to their budget: they tend to ask more than the one they came from.
+`docs/budgets.md` compares both with runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Literal
+
+from selftaught.analysis.rehearsal import Rehearsal, Rehearsed, opened_rehearsal
+from selftaught.budget import Budget
+from selftaught.engine import META
+from selftaught.errors import Outcome
+from selftaught.experiment import Document, opened_sandbox
+from selftaught.improver import bundled_improver
+from selftaught.ledger import Spending
+from selftaught.meta_utility import MetaUtility
+from selftaught.models import LanguageModel, ModelContext, find_model
+from selftaught.progress import N_COMPARED
+from selftaught.settings import RunSettings
+from selftaught.task_definition import Task
+from selftaught.utility import Utility
+
+CHARACTERS_PER_TOKEN = 3.5
+"""Of programs and English. A provider's own count may differ by a third."""
+
+TALK_TOKENS = 300
+PROGRAM_GROWTH = 2.0
+"""A likely answer is some talk, and a program so many times as long as the one that it improves."""
+
+Level = Literal["outer", "inner"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Amounts:
+    """What something takes; of the likely figures, means.
+
+    Attributes:
+        improvements: Improvements.
+        calls: Calls of the language model.
+        samples: Samples.
+        uses: Uses of a utility.
+        tokens_in: Tokens sent; 0 where none are counted.
+        tokens_out: Tokens received.
+        cost_usd: What they cost; 0 where that is not known.
+    """
+
+    improvements: float = 0
+    calls: float = 0
+    samples: float = 0
+    uses: float = 0
+    tokens_in: float = 0
+    tokens_out: float = 0
+    cost_usd: float = 0
+
+    def __add__(self, other: Amounts) -> Amounts:
+        return Amounts(**{name: getattr(self, name) + getattr(other, name) for name in _AMOUNTS})
+
+    def times(self, factor: float) -> Amounts:
+        """So many times as much."""
+        return Amounts(**{name: getattr(self, name) * factor for name in _AMOUNTS})
+
+
+_AMOUNTS = tuple(field.name for field in fields(Amounts))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phase:
+    """A part of a run that comes once in each of some rounds.
+
+    Attributes:
+        name: `itself`, `search` and `gate` as the ledger calls them; `test` and `fresh` come beside.
+        level: Whether improvers are improved in it, or solutions.
+        rounds: How many rounds have it.
+        likely: What it takes in all of them together.
+        at_most: The bound.
+    """
+
+    name: str
+    level: Level
+    rounds: int
+    likely: Amounts
+    at_most: Amounts
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asker:
+    """What one improvement takes of some improver.
+
+    Attributes:
+        given: Of the one that is given.
+        later: Of one that came of self-improvement.
+        at_most: The bound for any.
+    """
+
+    given: Amounts
+    later: Amounts
+    at_most: Amounts
+
+
+async def run_estimate(tasks: Sequence[Task], settings: RunSettings, improver: str, *, n_runs: int = 1) -> Document:
+    """The document of an estimate. Nothing is spent, and nothing recorded.
+
+    Args:
+        tasks: What the meta-utility would average over.
+        settings: Those of the run.
+        improver: The source of the improver that it would begin with.
+        n_runs: How many runs.
+
+    Raises:
+        SelfTaughtError: The run could not even begin.
+    """
+    async with opened_sandbox(settings) as sandbox, opened_rehearsal(sandbox) as rehearsal:
+        model = find_model(settings.model)(ModelContext(sandbox=sandbox, rng_seed=settings.rng_seed, settings=settings))
+        try:
+            rehearsed = await _rehearse(tasks, settings, improver, model, rehearsal)
+        finally:
+            await model.close()
+    phases = _phases(settings, len(tasks), _askers(settings, model, rehearsed))
+    return _document(tasks, settings, model, phases, rehearsed, n_runs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _AllRehearsed:
+    """Rehearsals of the improver on itself, and of it and of best-of-n on each task."""
+
+    outer: Rehearsed
+    inner: Sequence[Rehearsed]
+    best_of_n: Sequence[Rehearsed]
+
+    @property
+    def failure(self) -> str | None:
+        """Why a rehearsal came to nothing; None if none did. The estimate may be too low then."""
+        failed = [each for each in (self.outer, *self.inner) if each.outcome is not Outcome.OK]
+        return f"{failed[0].outcome}: {failed[0].message}" if failed else None
+
+
+async def _rehearse(
+    tasks: Sequence[Task], settings: RunSettings, improver: str, model: LanguageModel, rehearsal: Rehearsal
+) -> _AllRehearsed:
+    budget, meta_budget = settings.budget(model.improvement_budget), settings.meta_budget(model.meta_budget)
+    utilities = await rehearsal.engine.utilities(tasks)
+    meta_utility = MetaUtility(
+        engine=rehearsal.engine,
+        utilities=utilities,
+        budget=budget,
+        n_repeats=settings.n_repeats,
+        split="validation",
+        purpose="",
+    )
+
+    async def on(utility: Utility, source: str) -> Rehearsed:
+        task = utility.task
+        return await rehearsal.of(source, task.seed_solution, task.name, utility.description, budget)
+
+    best_of_n = bundled_improver("best_of_n")
+    return _AllRehearsed(
+        outer=await rehearsal.of(improver, improver, META, meta_utility.description, meta_budget),
+        inner=[await on(utility, improver) for utility in utilities],
+        best_of_n=[await on(utility, best_of_n) for utility in utilities],
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Askers:
+    outer: Asker
+    inner: Asker
+    best_of_n: Asker
+
+
+def _askers(settings: RunSettings, model: LanguageModel, rehearsed: _AllRehearsed) -> _Askers:
+    budget, meta_budget = settings.budget(model.improvement_budget), settings.meta_budget(model.meta_budget)
+    return _Askers(
+        outer=_asker([rehearsed.outer], meta_budget, settings, model),
+        inner=_asker(rehearsed.inner, budget, settings, model),
+        best_of_n=_asker(rehearsed.best_of_n, budget, settings, model),
+    )
+
+
+def _asker(rehearsed: Sequence[Rehearsed], budget: Budget, settings: RunSettings, model: LanguageModel) -> Asker:
+    """What one improvement takes, as a mean over rehearsals on several tasks."""
+
+    def mean(of: Callable[[Rehearsed], Amounts]) -> Amounts:
+        return sum(map(of, rehearsed), Amounts()).times(1 / len(rehearsed))
+
+    def given(each: Rehearsed) -> Amounts:
+        return Amounts(improvements=1, calls=each.calls, samples=each.samples, uses=each.uses)
+
+    most = Amounts(
+        improvements=1, calls=budget.calls, samples=budget.calls * budget.responses, uses=budget.utility_calls
+    )
+    return Asker(
+        given=mean(lambda each: _likely(given(each), each, settings, model)),
+        later=mean(lambda each: _likely((given(each) + most).times(0.5), each, settings, model)),
+        at_most=mean(lambda each: _bound(most, each, settings, model)),
+    )
+
+
+def _likely(counts: Amounts, rehearsed: Rehearsed, settings: RunSettings, model: LanguageModel) -> Amounts:
+    """Counts with the tokens that they likely take, at the lengths of a rehearsal."""
+    answer = TALK_TOKENS + PROGRAM_GROWTH * rehearsed.program_characters / CHARACTERS_PER_TOKEN
+    answer = min(answer + (settings.thinking_tokens or 0), settings.max_output_tokens)
+    sent = counts.calls * rehearsed.sent_characters / CHARACTERS_PER_TOKEN
+    return _with_tokens(counts, sent, counts.samples * answer, model)
+
+
+def _bound(counts: Amounts, rehearsed: Rehearsed, settings: RunSettings, model: LanguageModel) -> Amounts:
+    """Counts with the tokens that they take at the most."""
+    # A provider that gives one sample at a time is sent the message once for each.
+    sent = counts.samples * longest_prompt_tokens(rehearsed, settings)
+    return _with_tokens(counts, sent, counts.samples * settings.max_output_tokens, model)
+
+
+def longest_prompt_tokens(rehearsed: Rehearsed, settings: RunSettings) -> float:
+    """The longest prompt that the bound allows for: the longest of the rehearsal, and a program as long as an answer.
+
+    No budget bounds what a program sends, but that of the run, `--max-tokens` and `--max-cost`.
+    """
+    return rehearsed.longest_characters / CHARACTERS_PER_TOKEN + settings.max_output_tokens
+
+
+def _with_tokens(counts: Amounts, tokens_in: float, tokens_out: float, model: LanguageModel) -> Amounts:
+    if not model.counts_tokens:
+        return counts
+    spending = Spending(tokens_in=round(tokens_in), tokens_out=round(tokens_out))
+    cost = model.price.cost_usd(spending) if model.price is not None else 0.0
+    return replace(counts, tokens_in=tokens_in, tokens_out=tokens_out, cost_usd=cost)
+
+
+def _phases(settings: RunSettings, n_tasks: int, askers: _Askers) -> list[Phase]:
+    """The phases of a run, in the order in which they begin."""
+    t, outer, inner = settings.rounds, askers.outer, askers.inner
+    gate, test, fresh = (
+        repeats * n_tasks for repeats in (settings.gate_repeats, settings.test_repeats, settings.fresh_repeats)
+    )
+    itself = [outer.given, *[outer.later] * (t - 1)][:t]
+    searched = settings.n_repeats * n_tasks
+    uses = sum(each.uses for each in itself)
+    parents = [inner.given, *[inner.later] * (t - 1)][:t]
+    rows: list[tuple[str, Level, int, Amounts, Amounts]] = [
+        ("itself", "outer", t, sum(itself, Amounts()), outer.at_most.times(t)),
+        ("search", "inner", t, inner.later.times(uses * searched), _bound_of_search(askers, searched).times(t)),
+        (
+            "gate",
+            "inner",
+            t + 1,
+            (inner.given + sum(parents, Amounts()) + inner.later.times(t)).times(gate),
+            inner.at_most.times((1 + 2 * t) * gate),
+        ),
+        ("test", "inner", t + 1, (inner.given + inner.later.times(t)).times(test), inner.at_most.times((1 + t) * test)),
+        (
+            "fresh",
+            "inner",
+            1,
+            (inner.given + askers.best_of_n.given + (inner.later if t else Amounts())).times(fresh),
+            inner.at_most.times(N_COMPARED * fresh),
+        ),
+    ]
+    return [
+        Phase(name=name, level=level, rounds=rounds, likely=likely, at_most=at_most)
+        for name, level, rounds, likely, at_most in rows
+        if rounds
+    ]
+
+
+def _bound_of_search(askers: _Askers, searched: int) -> Amounts:
+    return askers.inner.at_most.times(askers.outer.at_most.uses * searched)
+
+
+def _document(
+    tasks: Sequence[Task],
+    settings: RunSettings,
+    model: LanguageModel,
+    phases: Sequence[Phase],
+    rehearsed: _AllRehearsed,
+    n_runs: int,
+) -> Document:
+    def amounts(of: Amounts) -> Document:
+        return _amounts_document(of.times(n_runs), model)
+
+    def total(level: Level | None, which: Literal["likely", "at_most"]) -> Document:
+        of_level: list[Amounts] = [getattr(phase, which) for phase in phases if level in (None, phase.level)]
+        return amounts(sum(of_level, Amounts()))
+
+    every = (rehearsed.outer, *rehearsed.inner)
+    return {
+        "task": ",".join(task.name for task in tasks),
+        "model": model.info.name,
+        "is_language_model": model.info.is_language_model,
+        "runs": n_runs,
+        "rounds": settings.rounds,
+        "improver": settings.improver,
+        "improvement_budget": asdict(settings.budget(model.improvement_budget)),
+        "meta_budget": asdict(settings.meta_budget(model.meta_budget)),
+        "counts_tokens": model.counts_tokens,
+        "price_usd_per_million_tokens": _price_document(model),
+        "phases": [
+            {
+                "phase": phase.name,
+                "level": phase.level,
+                "rounds": phase.rounds * n_runs,
+                "likely": amounts(phase.likely),
+                "at_most": amounts(phase.at_most),
+            }
+            for phase in phases
+        ],
+        "levels": {
+            level: {"likely": total(level, "likely"), "at_most": total(level, "at_most")}
+            for level in ("outer", "inner")
+        },
+        "likely": total(None, "likely"),
+        "at_most": total(None, "at_most"),
+        "stops_at": {
+            "cost_usd": settings.max_cost,
+            "tokens": settings.max_tokens,
+            "seconds": settings.max_seconds,
+        },
+        "longest_prompt_tokens": round(max(longest_prompt_tokens(each, settings) for each in every)),
+        "rehearsal_failed": rehearsed.failure,
+    }
+
+
+def _amounts_document(amounts: Amounts, model: LanguageModel) -> Document:
+    """Amounts as data for JSON, in whole numbers; None for what is not counted, or has no known price."""
+    document: dict[str, Any] = {name: round(getattr(amounts, name)) for name in _AMOUNTS if name != "cost_usd"}
+    document["cost_usd"] = round(amounts.cost_usd, 6)
+    if not model.counts_tokens:
+        document |= {"tokens_in": None, "tokens_out": None}
+    if model.price is None:
+        document["cost_usd"] = None
+    return document
+
+
+def _price_document(model: LanguageModel) -> Mapping[str, float] | None:
+    return None if model.price is None else {"sent": model.price.sent, "received": model.price.received}
