@@ -13,7 +13,7 @@ from selftaught.source import one_line
 TITLES = {"likely": "likely", "at_most": "at the most"}
 LEGEND = (
     "",
-    "outer: improvements of improvers, in which an improver improves itself",
+    "outer: improvements of improvers: itself, in which an improver improves itself",
     "inner: improvements of solutions, in the phases of `show RUN --ledger`:",
     "  search by the improvers that are tried; gate to tell whether the proposal is",
     "  better; test for the figure of each round; fresh for the comparison at the end",
@@ -42,14 +42,14 @@ def print_estimate(document: Document) -> None:
 
 
 def _phase(phase: Document) -> str:
-    name = f"{phase['phase']}, {phase['level']}"
-    return name if phase["rounds"] == 1 else f"{name} ({phase['rounds']:,} x)"
+    return f"{phase['phase']} ({phase['rounds']:,} x)" if phase["rounds"] > 1 else str(phase["phase"])
 
 
 def _line(name: str, amounts: dict[str, Any]) -> str:
     cells = [amounts[key] for key in ("improvements", "calls", "samples", "tokens_in", "tokens_out")]
     texts = ["-" if cell is None else short(cell) for cell in cells]
-    cost = "-" if amounts["cost_usd"] is None else f"{amounts['cost_usd']:,.2f}"
+    usd_spent = amounts["cost_usd"]
+    cost = "-" if usd_spent is None else f"{usd_spent:,.2f}" if usd_spent < 100_000 else f"{usd_spent:,.0f}"
     widths = (9, 8, 8, 8, 8)
     return f"{name:22} {' '.join(f'{text:>{width}}' for text, width in zip(texts, widths, strict=True))} {cost:>10}"
 

@@ -93,10 +93,12 @@ def interval(document: dict[str, Any]) -> str:
 
 
 def short(number: int) -> str:
-    """A count in six characters at most, up to ten thousand millions: `12,345`, `1,234k`, `123.4M`."""
+    """A count in six characters at most, up to ten million millions: `12,345`, `1,234k`, `123.4M`."""
     if abs(number) < 100_000:
         return f"{number:,}"
-    return f"{number / 1000:,.0f}k" if abs(number) < 9_999_500 else f"{number / 1_000_000:,.1f}M"
+    suffix, size = next(unit for unit in (("k", 1e3), ("M", 1e6), ("G", 1e9), ("T", 1e12)) if number < 9999.5 * unit[1])
+    decimals = 1 if suffix != "k" and number < 999.95 * size else 0
+    return f"{number / size:,.{decimals}f}{suffix}"
 
 
 def spent_sentence(document: dict[str, Any]) -> str:

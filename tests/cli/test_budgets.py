@@ -1,0 +1,198 @@
+"""Limits, ledger and estimate, as a person meets them."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from selftaught.analysis.run_ledger import Entry, Figures
+from selftaught.budget import Usage
+from selftaught.cli.estimate import print_estimate
+from selftaught.cli.ledger import print_ledger
+from selftaught.cli.live import shown, told_of_waits
+from selftaught.cli.output import cost, short, spent_sentence
+from selftaught.ledger import Ledger, RunBudget, Spending, spending_document
+from selftaught.progress import Progress
+
+SMALL = (
+    "--rounds", "1", "--repeats", "1", "--gate-repeats", "2", "--test-repeats", "2", "--fresh-repeats", "3",
+    "--budget-calls", "2", "--budget-responses", "3", "--budget-utility", "8",
+    "--meta-budget-calls", "1", "--meta-budget-responses", "3", "--meta-budget-utility", "4",
+)  # fmt: skip
+COLUMNS = 80
+SPENT = Spending(tokens_in=123_456, tokens_out=7_890, tokens_cached=10, tokens_reasoning=20, cost_usd=1.234567)
+
+
+def widest(text):
+    return max(map(len, text.splitlines()))
+
+
+def test_a_run_whose_time_is_over_says_so_in_a_sentence_and_is_recorded(selftaught):
+    called = selftaught("run", "dispatch", "--max-seconds", "4", "--rng-seed", "0")
+    assert called.code == 1
+    said = called.stderr.splitlines()[-1]
+    assert said.startswith("selftaught: the run may take 4 s (--max-seconds), and they are over; its rounds are stored")
+    [run] = selftaught("runs", "--json").document
+    assert (run["status"], run["message"]) == ("interrupted", said.removeprefix("selftaught: "))
+    assert "interrupted" in selftaught("show", run["run_id"]).stdout
+    shown = selftaught("show", run["run_id"], "--ledger", "--json").document
+    assert shown["ledger"]["improvements"] > 0
+    assert selftaught("improve", "dispatch", "--max-seconds", "0.01").code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--max-seconds", "0"), "--max-seconds"),
+        (("--max-cost", "-1"), "--max-cost"),
+        (("--max-cost", "nan"), "--max-cost"),
+        (("--max-tokens", "0"), "--max-tokens"),
+    ],
+)
+def test_a_limit_that_is_none_is_refused(selftaught, tmp_path, arguments, says):
+    called = selftaught("run", "dispatch", *arguments)
+    assert (called.code, called.stderr.count("\n")) == (2, 1)
+    assert says in called.stderr
+    assert not (tmp_path / "selftaught.db").exists()
+
+
+def test_the_ledger_of_a_run_is_shown_part_by_part(selftaught):
+    document = selftaught("run", "dispatch", *SMALL, "--rng-seed", "0", "--max-cost", "0", "--json").document
+    run_id = document["run_id"]
+    assert document["spending"] == spending_document(Spending())
+    text = selftaught("show", run_id, "--ledger").stdout
+    assert widest(text) <= COLUMNS
+    assert [name for name in ("round-0", "round-1", "itself", "search", "gate", "test", "fresh") if name in text]
+    assert f"{document['budget']['calls']:,} " in next(line for line in text.splitlines() if line.startswith(run_id))
+    assert "repeat-0" not in text
+    assert "dispatch/repeat-0" in selftaught("show", run_id, "--ledger", "--level", "repeat").stdout
+    assert "call 1" in selftaught("show", run_id, "--ledger", "--level", "call").stdout
+    assert "search" not in selftaught("show", run_id, "--ledger", "--level", "round").stdout.partition("uses:")[0]
+    shown = selftaught("show", run_id, "--ledger", "--json").document
+    assert (shown["run_id"], shown["ledger"]["calls"]) == (run_id, document["budget"]["calls"])
+    assert shown["models"]["gp"]["samples"] == document["budget"]["responses"]
+    refused = selftaught("show", run_id, "--ledger", "--level", "rounds")
+    assert (refused.code, refused.stderr.count("\n")) == (2, 1)
+
+
+def test_an_estimate_spends_nothing_and_makes_no_store(selftaught, tmp_path):
+    called = selftaught("run", "dispatch", *SMALL, "--estimate")
+    assert called.code == 0, called.stderr
+    assert widest(called.stdout) <= COLUMNS
+    assert "nothing is spent yet" in called.stdout
+    assert "gp is not a language model" in called.stdout
+    document = selftaught("run", "dispatch", *SMALL, "--estimate", "--runs", "2", "--json").document
+    assert [phase["phase"] for phase in document["phases"]] == ["itself", "search", "gate", "test", "fresh"]
+    assert document["at_most"]["improvements"] == 2 * (1 + 4 + 6 + 4 + 9)
+    assert list(tmp_path.iterdir()) == []
+    missing = selftaught("run", "dispatch", "--estimate", "--improver", "r-1:0")
+    assert (missing.code, missing.stderr.count("\n")) == (2, 1)
+    assert list(tmp_path.iterdir()) == []
+
+
+# ---------------------------------------------------------------- words
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0, "0"),
+        (99_999, "99,999"),
+        (100_000, "100k"),
+        (1_234_567, "1,235k"),
+        (9_999_500, "10.0M"),
+        (123_456_789, "123.5M"),
+    ],
+)
+def test_a_long_number_is_shortened(number, text):
+    assert short(number) == text
+
+
+def test_what_was_spent_is_said_where_anything_was():
+    assert spent_sentence({"spending": spending_document(Spending())}) == ""
+    assert spent_sentence({}) == ""
+    assert spent_sentence({"spending": spending_document(SPENT)}) == "123,456 tokens sent, 7,890 received, 1.23 USD"
+    known = spent_sentence({"spending": spending_document(Spending(), samples_known=7)})
+    assert known == "0 tokens sent, 0 received, 0.00 USD (7 samples were known already)"
+
+
+def test_an_unknown_cost_is_never_nothing():
+    unknown = spending_document(Spending(tokens_in=1, n_unpriced=2))
+    assert cost(unknown) == "cost of 2 exchanges unknown"
+    partly = spending_document(Spending(tokens_in=1, n_unpriced=2, cost_usd=0.5))
+    assert cost(partly) == "cost of 2 exchanges unknown, beside 0.5000 USD"
+
+
+@pytest.mark.parametrize("unpriced", [0, 3])
+def test_a_ledger_of_what_costs_fits_the_screen(capsys, unpriced):
+    spent = Spending(**{**SPENT.__dict__, "tokens_in": 2**40, "n_unpriced": unpriced, "n_miscounted": 2})
+    figures = Figures(calls=10**6, samples=10**7, samples_known=5, uses=10**7, spending=spent, is_counted=True)
+    call = Entry(level="call", name="call 1", figures=figures)
+    entry = Entry(level="run", name="r-20261128-044315-f79c", figures=figures, parts=(call,))
+    print_ledger(entry, "call", {"a model with a name that is longer than its column is": figures, "other": figures})
+    text = capsys.readouterr().out
+    assert widest(text) <= COLUMNS
+    assert ("unknown" in text) == ("1.2346" not in text.partition("by model")[0]) == bool(unpriced)
+    assert "a model with a name that i…" in text
+    for told in ("5 of the samples were known", "10 of the tokens sent", "20 of the tokens received", "2 exchanges"):
+        assert told in text
+
+
+def test_an_estimate_of_what_costs_fits_the_screen(capsys):
+    amounts = {"improvements": 10**6, "calls": 10**7, "samples": 10**8, "uses": 1, "tokens_in": 10**11}
+    amounts |= {"tokens_out": 10**11, "cost_usd": 1234567.891}
+    both = {"likely": amounts, "at_most": amounts}
+    budget = {"calls": 100_000, "responses": 100_000, "utility_calls": 100_000}
+    document = {
+        "task": "dispatch", "model": "m", "is_language_model": True, "runs": 3, "rounds": 1000, "improver": "seed",
+        "improvement_budget": budget, "meta_budget": budget, "counts_tokens": True,
+        "price_usd_per_million_tokens": {"sent": 1.25, "received": 10.0}, "longest_prompt_tokens": 1_000_000,
+        "phases": [{"phase": "search", "level": "inner", "rounds": 3000, **both}], "levels": {"inner": both}, **both,
+        "stops_at": {"cost_usd": 2.5, "tokens": 10**9, "seconds": 3600.0}, "rehearsal_failed": None,
+    }  # fmt: skip
+    print_estimate(document)
+    text = capsys.readouterr().out
+    assert widest(text) <= COLUMNS
+    for told in ("1,234,568", "1.25 USD", "more than 2.50 USD (--max-cost)", "1,000,000,000 tokens", "3,600 s"):
+        assert told in text
+    print_estimate({**document, "price_usd_per_million_tokens": None, "rehearsal_failed": "raised: \x1b[31m"})
+    text = capsys.readouterr().out
+    assert "No price is known for m; give --price-in and --price-out." in text
+    assert "\x1b" not in text
+
+
+# ---------------------------------------------------------------- while it runs
+
+
+def panel_of(progress):
+    """What stands on a terminal at the end."""
+    console = Console(file=io.StringIO(), force_terminal=True, width=COLUMNS, color_system=None)
+    with shown(progress, console, "dispatch"):
+        progress.wait("priced (http://here) has not answered since 10:00:00; waiting until 11:00:00 at the most")
+    return console.file.getvalue()
+
+
+def test_the_panel_shows_what_was_spent_of_the_limits_and_what_is_waited_for():
+    budget = RunBudget(cost_usd=5.0, tokens=200_000, seconds=600.0)
+    progress = Progress(usage=Usage(calls=3), ledger=Ledger(budget, spent=SPENT), spent_before=Spending(tokens_in=3456))
+    text = " ".join(panel_of(progress).split())
+    assert "spent 127,890 of 200,000 tokens, 1.23 USD of 5.00 USD" in text
+    assert "of 600 s" in text
+    assert "waiting priced (http://here) has not answered since 10:00:00" in text
+    assert "spent" not in panel_of(Progress())
+
+
+def test_elsewhere_a_wait_is_a_line_for_each_change():
+    for make in (lambda console, progress: shown(progress, console, "x"), lambda console, progress: None):
+        console = Console(file=io.StringIO(), width=COLUMNS)
+        progress = Progress()
+        context = make(console, progress)
+        if context is None:
+            progress = told_of_waits(console)
+        else:
+            context.__enter__()
+        for sentence in ("nobody answers \x1b", "nobody answers \x1b", None, None):
+            progress.wait(sentence)
+        assert console.file.getvalue() == "nobody answers \\x1b\nit goes on\n"
