@@ -7,8 +7,8 @@ def algorithm(F, D, P):
     """Return the place of each facility: simulated annealing towards the lowest sum, 1,000 exchanges."""
     facilities = np.arange(len(F))
 
-    def total(places):
-        return (F * D[np.ix_(places, places)]).sum() - 0.5 * P[facilities, places].sum()
+    def total(permutation):
+        return (F * D[np.ix_(permutation, permutation)]).sum() - 0.5 * P[facilities, permutation].sum()
 
     places, temperature = facilities, 1.0
     lowest, best = total(places), places
