@@ -32,6 +32,8 @@ from selftaught.sandbox.zygote_process import ENVIRONMENT
 from selftaught.task_definition import MIB, Task
 from selftaught.utility import Draw, open_utility
 
+from .models.http_server import Answer, Asked, serving
+
 SELFTAUGHT = Path(sys.executable).with_name("selftaught")
 VARIABLES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "PIP_INDEX_URL")
 PROXIES = ("HTTP_PROXY", "https_proxy", "ALL_PROXY")
@@ -340,6 +342,146 @@ def test_no_key_is_in_an_export_or_a_prompt(watched: WatchedRun, tmp_path: Path)
     # The improver is in a prompt itself; a key in a prompt would be found as well.
     prompts = [call["message"] for call in json.loads(document)["model_calls"]]
     assert any(watched.control.is_in(prompt.encode()) for prompt in prompts)
+
+
+# ---------------------------------------------------------------- a model over the network
+
+
+PROGRAM = "def priority(p, d, w, now, mean):\n    return w / max(p, d - now)\n"
+
+
+class Echo:
+    """A server of a model that sends back what it was sent, the key too, in every way that it has."""
+
+    def __init__(self) -> None:
+        self.n_posted = 0
+
+    def __call__(self, asked: Asked) -> Answer:
+        sent = "; ".join(f"{name}: {value}" for name, value in asked.headers.items())
+        if asked.method == "GET":
+            entry = {"id": "echo", "owned_by": "selftaught", "notice": f"you sent {sent}", "version": sent}
+            return Answer(body={"data": [entry]})
+        self.n_posted += 1
+        if self.n_posted == 1:
+            return Answer(status=503, body={"error": {"message": sent}}, headers={"retry-after": "0"})
+        if "temperature" in asked.body:
+            return Answer(status=400, body={"error": {"message": f"no temperature, {sent}", "param": "temperature"}})
+        if self.n_posted % 3 == 0:
+            return Answer(status=400, body=f"you sent\n{sent}".encode(), headers={"x-echo": sent})
+        text = f"You sent {sent}.\n\n```python\n# {sent}\n{PROGRAM}```\n"
+        thoughts = {"reasoning_content": sent}
+        choices = [{"message": {"content": text, **thoughts}, "finish_reason": "stop"}] * asked.body.get("n", 1)
+        return Answer(body={"choices": choices, "usage": {"prompt_tokens": sent}})
+
+
+@dataclasses.dataclass(kw_only=True)
+class ServedRun:
+    """A run with a model over the network, and all that the server was sent."""
+
+    folder: Path
+    environment: dict[str, str]
+    key: Mark
+    code: int
+    output: bytes
+    received: list[Asked]
+
+    def call(self, *arguments: object) -> bytes:
+        """What another command prints."""
+        finished = subprocess.run(
+            [str(SELFTAUGHT), *map(str, arguments)],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            check=False,
+        )
+        return finished.stdout + finished.stderr
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedRun]:
+    """A run whose model echoes its key; the client's own log is turned on."""
+    home = tmp_path_factory.mktemp("served")
+    key = Mark(f"sk-{secrets.token_hex(12)}")
+    environment = planted_environment(home, key) | {"OPENAI_LOG": "debug"}
+    with serving(Echo()) as server:
+        environment["OPENAI_BASE_URL"] = f"{server.url}/v1"
+        finished = subprocess.run(
+            [str(SELFTAUGHT), "run", "dispatch", "--model", "openai:echo", *SETTINGS],
+            cwd=home / "work",
+            env=environment,
+            capture_output=True,
+            check=False,
+        )
+        yield ServedRun(
+            folder=home / "work",
+            environment=environment,
+            key=key,
+            code=finished.returncode,
+            output=finished.stdout + finished.stderr,
+            received=server.asked,
+        )
+
+
+def test_the_server_of_a_model_gets_the_key_and_a_run_says_none(served: ServedRun) -> None:
+    assert served.code == 0, served.output.decode()
+    keys = {served.environment[name] for name in VARIABLES if name == "OPENAI_API_KEY"}
+    assert {asked.headers["authorization"] for asked in served.received} == {f"Bearer {key}" for key in keys}
+    assert not served.key.is_in(json.dumps([(asked.body, asked.path) for asked in served.received]).encode())
+    assert not served.key.is_in(served.output)
+    assert b"HTTP Request" in served.output, "the client's log is on"
+
+
+def test_a_key_that_a_server_sends_back_is_in_no_file(served: ServedRun) -> None:
+    written = {path: path.read_bytes() for path in served.folder.rglob("*") if path.is_file() and path.name != ".env"}
+    assert any(path.name == "run.db" for path in written)
+    assert [path.name for path, data in written.items() if served.key.is_in(data)] == []
+    assert b"Bearer [key]" in b"".join(written.values()), "what the server sent back is kept, without the key"
+
+
+def test_a_key_that_a_server_sends_back_is_in_nothing_that_is_shown_or_exported(
+    served: ServedRun, tmp_path: Path
+) -> None:
+    found = re.search(rb'"run_id": "([^"]+)"', served.output)
+    assert found is not None, served.output[-2000:]
+    run = found[1].decode()
+    served.call("export", run, "--store", "run.db", "--output", tmp_path / "run.json")
+    served.call("export", run, "--store", "run.db", "--output", tmp_path / "folder")
+    exported = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert len(exported) > 3
+    assert [path for path, data in exported.items() if served.key.is_in(data)] == []
+    assert b"Bearer [key]" in exported[tmp_path / "run.json"]
+    for command in (["show", run], ["show", run, "--json"], ["runs"]):
+        printed = served.call(*command, "--store", "run.db")
+        assert printed
+        assert not served.key.is_in(printed)
+    models = served.call("models", "--json")
+    assert b"openai:NAME" in models
+    assert not served.key.is_in(models)
+
+
+@pytest.mark.parametrize("status", [200, 307, 401, 404, 429, 500])
+def test_a_call_that_fails_with_a_key_sent_back_says_none(served: ServedRun, status: int) -> None:
+    def echo(asked: Asked) -> Answer:
+        sent = asked.headers["authorization"]
+        headers = {"location": f"http://{sent.split()[-1]}.invalid/", "www-authenticate": sent}
+        return Answer(status=status, body={"error": {"message": sent, "code": sent}}, headers=headers)
+
+    with serving(echo) as server:
+        ended = subprocess.run(
+            [
+                *(str(SELFTAUGHT), "improve", "dispatch", "--model", "openai:echo"),
+                *("--outage-seconds", "0.5", "--call-seconds", "5", "--workers", "1", "--budget-calls", "1"),
+            ],
+            cwd=served.folder,
+            env=served.environment | {"OPENAI_BASE_URL": f"{server.url}/v1"},
+            capture_output=True,
+            check=False,
+        )
+    assert ended.returncode in (1, 2)
+    assert not served.key.is_in(ended.stdout + ended.stderr)
+    assert b"[key]" in ended.stderr
+    assert b"Traceback" not in ended.stderr
+    assert not any(served.key.is_in(path.read_bytes()) for path in served.folder.glob("selftaught.db*"))
 
 
 @pytest.mark.parametrize("number", range(len(forms_of("sk-0123456789"))))

@@ -17,22 +17,8 @@ import numpy as np
 WIDTH, N_BLOCKS, N_HEADS, N_CONTEXT = 64, 2, 4, 16384
 TEMPLATE = "{% for message in messages %}{{ message.role }}: {{ message.content }}\n{% endfor %}assistant:"
 WORDS = [
-    *(
-        "the",
-        "and",
-        "def",
-        "return",
-        "self",
-        "import",
-        "for",
-        "in",
-        "while",
-        "improve",
-        "solution",
-        "utility",
-        "program",
-    ),
-    *("algorithm", "function", "python", "score", "value", "list", "range", "lambda", "random", "language", "model"),
+    *("the", "and", "def", "return", "self", "import", "for", "in", "while", "improve", "solution"),
+    *("utility", "program", "algorithm", "function", "python", "score"),
 ]
 
 SERVER = """

@@ -116,6 +116,7 @@ def aggregate(runs: Sequence[Document]) -> Document:
     over_seed, over_best_of_n = (gain_over_runs(runs, key) for key in ("gain", "gain_over_best_of_n"))
     return {
         **together,
+        "is_language_model": first["is_language_model"],  # only the run knows what a server said of its model
         "improvement_budget": first["improvement_budget"],
         "meta_budget": first["meta_budget"],
         "opaque": first["opaque"],
