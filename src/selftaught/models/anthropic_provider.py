@@ -73,6 +73,8 @@ class MessagesDialect:
 
     def _thinking(self, max_output_tokens: int) -> dict[str, Any] | None:
         """How it should think, within what an answer may have; None says nothing."""
+        if "thinking" in self.without:
+            return None
         if self.thinking_tokens == 0:
             return {"type": "disabled"}
         if self.thinking_tokens is None or not self.budget_is_known:
@@ -113,7 +115,9 @@ class AnthropicProvider:
             http_client=http_client(address.url),
             open_telemetry=False,
         )
-        self._has_warned = False
+        self._has_warned = bool(settings.thinking_tokens) and settings.max_output_tokens <= FEWEST_THINKING_TOKENS
+        if self._has_warned:
+            warn_untold(info.name, "--thinking-tokens: an answer may have too few (--max-output-tokens)")
         self._learner = Learner(_dialect_of(preset, address.model, settings))
 
     async def open(self) -> None:

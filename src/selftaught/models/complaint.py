@@ -94,7 +94,7 @@ def complaint_of(body: bytes) -> Complaint:
         text = clean(body[:_MAX_CHARACTERS].decode("utf-8", "replace"))
     named = [text_at(inner, "param"), *(detail.parameter for detail in details)]
     return Complaint(
-        message=text[:_MAX_CHARACTERS],
+        message=clean(text)[:_MAX_CHARACTERS],
         code=code,
         parameter=next(filter(None, named), "")[:100],
         retry_after_seconds=next((detail.seconds for detail in details if detail.seconds is not None), None),

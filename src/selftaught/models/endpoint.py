@@ -174,7 +174,7 @@ def timeout(seconds: float) -> httpx2.Timeout:
 
 def warn_untold(name: str, flag: str) -> None:
     """Nothing; a person is told that a model cannot be told what was asked for."""
-    warnings.warn(f"{name} cannot be told {flag}; it thinks as much as it likes", ModelWarning, stacklevel=2)
+    warnings.warn(f"{name} cannot be told {flag}; it thinks as it likes", ModelWarning, stacklevel=2)
 
 
 def http_client(url: str, **options: Any) -> httpx2.AsyncClient:

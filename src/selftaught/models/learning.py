@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, Generic, Protocol, TypeVar
 
 from selftaught.models.complaint import Complaint
 from selftaught.models.endpoint import StatusFault
+from selftaught.models.foreign_json import clean
 from selftaught.models.provider import Completion, Fault, Prompt, ProviderFault
 
 MAX_LESSONS = 8
@@ -63,6 +65,7 @@ class Learner(Generic[Spoken]):
         Raises:
             ProviderFault: It failed.
         """
+        prompt = replace(prompt, expertise=clean(prompt.expertise), message=clean(prompt.message))
         known = dialect = self.dialect
         ends = asyncio.get_running_loop().time() + prompt.seconds
         for _ in range(MAX_LESSONS):

@@ -115,6 +115,8 @@ class OpenAIProvider:
         text = without_thoughts(_content_of(at(choice, "message", "content")))
         if refusal.strip() or reason in _REFUSED:
             return REFUSED
+        if reason == "error":  # what a provider behind OpenRouter broke off
+            text = ""
         return sample_of(self._redactor.text(text), is_cut_off=reason in _CUT_OFF)
 
 

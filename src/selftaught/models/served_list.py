@@ -32,8 +32,9 @@ class Served:
 
 
 def served_entries(listed: Any) -> dict[str, dict[str, Any]]:
-    """What a list of models says, by name, in the shape of OpenAI, of Ollama or of Gemini."""
-    entries = [entry for entry in list_at(listed, "data") or list_at(listed, "models") if isinstance(entry, dict)]
+    """What a list of models says, by name, in the shape of OpenAI, Ollama, Gemini or Together."""
+    whole = listed if isinstance(listed, list) else list_at(listed, "data") or list_at(listed, "models")
+    entries = [entry for entry in whole if isinstance(entry, dict)]
     by_name: dict[str, dict[str, Any]] = {}
     for entry in entries[:_MAX_NAMES]:
         name = text_at(entry, "id") or text_at(entry, "name")
