@@ -150,7 +150,7 @@ class PricedModel(ScriptedModel):
             await asyncio.sleep(self._seconds)
             reply = await super().answer(request)
             spent = self._priced(sent, sum(map(len, reply.texts)) // 4)
-            reservation.spent = dataclasses.replace(spent, seconds=self._seconds)
+            reservation.enter(dataclasses.replace(spent, seconds=self._seconds))
         return dataclasses.replace(reply, spending=reservation.spent)
 
     def _priced(self, tokens_in: int, tokens_out: int) -> Spending:

@@ -83,8 +83,8 @@ def is_over(budget: RunBudget, cost_usd: Decimal, tokens: int) -> bool:
 
 def is_too_much(job: Job, watch: Watch) -> bool:
     """Whether a job does not fit beside what was spent in the end."""
-    cost = watch.cost_usd + Decimal(repr(job.worst.cost_usd))
-    return is_over(watch.ledger.budget, cost, watch.tokens + job.worst.tokens)
+    cost = watch.gone_usd + Decimal(repr(job.worst.cost_usd))
+    return is_over(watch.ledger.budget, cost, watch.gone_tokens + job.worst.tokens)
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -94,6 +94,8 @@ class Watch:
     ledger: Ledger
     cost_usd: Decimal = Decimal(0)
     tokens: int = 0
+    cut_off_cost_usd: Decimal = Decimal(0)
+    cut_off_tokens: int = 0
     in_flight: list[Job] = dataclasses.field(default_factory=list)
     arrived: list[Job] = dataclasses.field(default_factory=list)
     admitted: list[Job] = dataclasses.field(default_factory=list)
@@ -107,10 +109,10 @@ class Watch:
                 self.enter(job)
                 try:
                     await turns(job.lasts)
-                    reservation.spent = job.spends
+                    reservation.enter(job.spends)
                     job.ended = "spent"
                 finally:
-                    self.leave(job, reservation.spent)
+                    self.leave(job)
                 if job.fails:
                     raise ConnectionError
         except ConnectionError:
@@ -126,14 +128,26 @@ class Watch:
     def enter(self, job: Job) -> None:
         self.in_flight.append(job)
         self.admitted.append(job)
-        cost = self.cost_usd + sum((Decimal(repr(other.worst.cost_usd)) for other in self.in_flight), Decimal(0))
-        tokens = self.tokens + sum(other.worst.tokens for other in self.in_flight)
+        cost = sum((Decimal(repr(other.worst.cost_usd)) for other in self.in_flight), self.gone_usd)
+        tokens = self.gone_tokens + sum(other.worst.tokens for other in self.in_flight)
         assert not is_over(self.ledger.budget, cost, tokens)
 
-    def leave(self, job: Job, spent: Spending) -> None:
+    def leave(self, job: Job) -> None:
         self.in_flight.remove(job)
-        self.cost_usd += Decimal(repr(spent.cost_usd))
-        self.tokens += spent.tokens
+        if job.ended == "spent":
+            self.cost_usd += Decimal(repr(job.spends.cost_usd))
+            self.tokens += job.spends.tokens
+        else:
+            self.cut_off_cost_usd += Decimal(repr(job.worst.cost_usd))
+            self.cut_off_tokens += job.worst.tokens
+
+    @property
+    def gone_usd(self) -> Decimal:
+        return self.cost_usd + self.cut_off_cost_usd
+
+    @property
+    def gone_tokens(self) -> int:
+        return self.tokens + self.cut_off_tokens
 
     async def run(self, jobs: list[Job]) -> None:
         async def cancel(task: asyncio.Task[None], after: int) -> None:
@@ -160,6 +174,8 @@ def test_whoever_asks_whenever_it_is_never_over_and_nothing_is_lost(jobs, budget
         await watch.run(jobs)
         assert Decimal(repr(ledger.spent.cost_usd)) == watch.cost_usd
         assert ledger.spent.tokens == watch.tokens
+        assert Decimal(repr(ledger.uncounted.cost_usd)) == watch.cut_off_cost_usd
+        assert ledger.uncounted.tokens == watch.cut_off_tokens
         assert all(job.ended.startswith(("spent", "failed", "refused", "cancelled")) for job in jobs)
         refused = [job for job in watch.arrived if job.ended == "refused"]
         if refused:
@@ -176,7 +192,7 @@ def test_whoever_asks_whenever_it_is_never_over_and_nothing_is_lost(jobs, budget
 
 async def all_that_is_left_can_be_reserved_at_once(ledger: Ledger) -> None:
     """A reservation that was never given back would be in the way."""
-    budget, spent = ledger.budget, ledger.spent
+    budget, spent = ledger.budget, ledger.spent + ledger.uncounted
     left = Spending(
         cost_usd=max(0.0, (budget.cost_usd or 0.0) - spent.cost_usd),
         tokens_in=max(0, (budget.tokens or 0) - spent.tokens),
@@ -211,7 +227,7 @@ def test_ten_dimes_are_a_dollar():
         with contextlib.suppress(RunBudgetExceeded):
             for _ in range(n + 3):
                 async with ledger.reserved(Spending(cost_usd=0.1)) as reservation:
-                    reservation.spent = reservation.worst
+                    reservation.enter(reservation.worst)
                     done += 1
         assert ledger.spent.cost_usd == limit
         return done
@@ -236,7 +252,7 @@ def test_one_that_waits_goes_on_when_there_is_room():
         async def first():
             async with ledger.reserved(Spending(tokens_out=80)) as reservation:
                 await may_end.wait()
-                reservation.spent = Spending(tokens_out=10)
+                reservation.enter(Spending(tokens_out=10))
 
         async def second():
             async with ledger.reserved(Spending(tokens_out=90)):
@@ -259,9 +275,10 @@ def test_who_came_first_goes_first():
         ledger, order = Ledger(RunBudget(tokens=10)), []
 
         async def exchange(number: int):
-            async with ledger.reserved(Spending(tokens_out=10 - number)):
+            async with ledger.reserved(Spending(tokens_out=10 - number)) as reservation:
                 order.append(number)
                 await turns(number % 3)
+                reservation.enter(NOTHING)
 
         async with asyncio.timeout(PATIENCE_SECONDS):
             await asyncio.gather(*map(exchange, range(9)))
@@ -279,9 +296,10 @@ def test_a_large_reservation_is_not_starved_by_small_ones():
         async def small():
             nonlocal small_after
             while True:
-                async with ledger.reserved(Spending(tokens_out=300)):
+                async with ledger.reserved(Spending(tokens_out=300)) as reservation:
                     small_after += large_waits
                     await turns(3)
+                    reservation.enter(NOTHING)
 
         async def large():
             async with ledger.reserved(Spending(tokens_out=1000)):
@@ -311,7 +329,7 @@ def test_what_is_in_flight_is_answered_before_the_run_is_over():
             try:
                 async with ledger.reserved(Spending(cost_usd=worst)) as reservation:
                     await turns(n_turns)
-                    reservation.spent = reservation.worst
+                    reservation.enter(reservation.worst)
                     order.append(name)
             except RunBudgetExceeded:
                 order.append(f"{name} refused")
@@ -333,8 +351,9 @@ def test_one_that_is_cancelled_while_it_waits_refuses_nobody():
         may_end = asyncio.Event()
 
         async def exchange(tokens: int):
-            async with ledger.reserved(Spending(tokens_out=tokens)):
+            async with ledger.reserved(Spending(tokens_out=tokens)) as reservation:
                 await may_end.wait()
+                reservation.enter(NOTHING)
 
         first, too_large = asyncio.create_task(exchange(5)), asyncio.create_task(exchange(11))
         await turns(3)
@@ -376,6 +395,36 @@ def test_a_run_goes_on_from_what_it_spent_and_says_what_is_over(budget, spent, w
     with pytest.raises(RunBudgetExceeded) as raised:
         asyncio.run(reserve(worst))
     assert str(raised.value) == says
+
+
+def test_what_nobody_counted_is_not_spent_again():
+    async def scenario():
+        ledger = Ledger(RunBudget(cost_usd=1.0, tokens=10_000))
+        worst = Spending(cost_usd=0.4, tokens_out=3000)
+        with contextlib.suppress(ConnectionError):
+            async with ledger.reserved(worst):
+                raise ConnectionError
+        async with ledger.reserved(worst) as reservation:
+            reservation.enter(Spending(cost_usd=0.1, tokens_out=700))
+        assert ledger.spent == Spending(cost_usd=0.1, tokens_out=700, n_unpriced=1), "what that cost is not known"
+        assert ledger.uncounted == worst
+        async with ledger.reserved(Spending(cost_usd=0.5, tokens_out=6300)) as reservation:
+            reservation.enter(NOTHING)
+        for more, says in [
+            (
+                Spending(cost_usd=0.51),
+                "0.1000 USD of 1.00 USD (--max-cost) and maybe 0.4000 USD more that nobody counted",
+            ),
+            (Spending(tokens_in=6301), "700 of 10,000 tokens (--max-tokens) and maybe 3,000 more that nobody counted"),
+        ]:
+            other = Ledger(ledger.budget, spent=ledger.spent)
+            other.uncounted = ledger.uncounted
+            with pytest.raises(RunBudgetExceeded) as raised:
+                async with other.reserved(more):
+                    pass
+            assert says in str(raised.value)
+
+    asyncio.run(scenario())
 
 
 def test_money_is_not_bounded_where_no_price_is_known():

@@ -113,11 +113,17 @@ class Reservation:
 
     Attributes:
         worst: The most.
-        spent: What was spent; nothing where the exchange came to nothing.
+        spent: What it spent, as far as that is known.
+        is_counted: Whether all of that is known. As long as it is not, nobody may spend what is reserved.
     """
 
     worst: Spending
     spent: Spending = NOTHING
+    is_counted: bool = False
+
+    def enter(self, spent: Spending, *, is_counted: bool = True) -> None:
+        """Nothing; notes what the exchange spent, and whether that is all."""
+        self.spent, self.is_counted = spent, is_counted
 
 
 @dataclass(eq=False)
@@ -136,6 +142,8 @@ class Ledger:
     Attributes:
         budget: What it may spend.
         spent: What it has spent.
+        uncounted: What exchanges can have spent at the most of which nobody knows what they did: it may be gone, so
+            it is not spent again.
     """
 
     def __init__(
@@ -150,6 +158,7 @@ class Ledger:
         """
         self.budget = budget or RunBudget()
         self.spent = spent
+        self.uncounted = NOTHING
         self._seconds_used = seconds_used
         self._deadline: float | None = None
         self._reserved = NOTHING
@@ -159,7 +168,10 @@ class Ledger:
 
     @contextlib.asynccontextmanager
     async def reserved(self, worst: Spending) -> AsyncIterator[Reservation]:
-        """A reservation for an exchange; what it holds as `spent` when the block ends is entered.
+        """A reservation for an exchange; what is entered in it counts when the block ends.
+
+        An exchange that is cut off before anybody knows what it spent may be paid for all the same, so what it reserved
+        stays reserved.
 
         It waits while it does not fit beside what is in flight. Who came first goes first, so a large one is not kept
         waiting by small ones. If it does not fit when nothing is in flight any more, the run is over: what was in
@@ -216,8 +228,8 @@ class Ledger:
         try:
             await waiting.decided
         except asyncio.CancelledError:
-            if waiting.is_admitted:
-                self._end(Reservation(worst=worst))
+            if waiting.is_admitted:  # and nothing was sent yet
+                self._end(Reservation(worst=worst, is_counted=True))
             else:
                 self._admit()
             raise
@@ -231,7 +243,7 @@ class Ledger:
             if first.decided.cancelled():
                 self._queue.popleft()
                 continue
-            over = self._refusal or self._over(self.spent + self._reserved + first.worst)
+            over = self._refusal or self._over(self.spent + self.uncounted + self._reserved + first.worst)
             if over and self._n_in_flight:
                 return
             self._queue.popleft()
@@ -248,22 +260,32 @@ class Ledger:
         self._reserved -= reservation.worst
         self._n_in_flight -= 1
         self.spent += reservation.spent
+        if not reservation.is_counted:
+            self.uncounted += reservation.worst
+            if reservation.worst.cost_usd and not reservation.spent.n_unpriced:
+                self.spent += Spending(n_unpriced=1)
         self._admit()
 
     def _over(self, most: Spending) -> RunBudgetExceeded | None:
         """What would be over if that much were spent."""
-        budget, spent = self.budget, self.spent
+        budget, spent, uncounted = self.budget, self.spent, self.uncounted
         if budget.cost_usd is not None and most.cost_usd > budget.cost_usd:
-            used = f"{usd(spent.cost_usd)} of {usd(budget.cost_usd)}"
-            return _exceeded("money", "--max-cost", used, spent.cost_usd, budget.cost_usd)
+            maybe = _maybe(usd(uncounted.cost_usd)) if uncounted.cost_usd else ""
+            words = f"has spent {usd(spent.cost_usd)} of {usd(budget.cost_usd)} (--max-cost){maybe}"
+            return _exceeded("money", "--max-cost", words, spent.cost_usd, budget.cost_usd)
         if budget.tokens is not None and most.tokens > budget.tokens:
-            used = f"{spent.tokens:,} of {budget.tokens:,} tokens"
-            return _exceeded("tokens", "--max-tokens", used, spent.tokens, budget.tokens)
+            maybe = _maybe(f"{uncounted.tokens:,}") if uncounted.tokens else ""
+            words = f"has spent {spent.tokens:,} of {budget.tokens:,} tokens (--max-tokens){maybe}"
+            return _exceeded("tokens", "--max-tokens", words, spent.tokens, budget.tokens)
         return None
 
 
-def _exceeded(name: str, flag: str, in_words: str, used: float, limit: float) -> RunBudgetExceeded:
-    message = f"the run has spent {in_words} ({flag}), and the next call may take more than is left; {_mend(flag)}"
+def _maybe(amount: str) -> str:
+    return f" and maybe {amount} more that nobody counted"
+
+
+def _exceeded(name: str, flag: str, words: str, used: float, limit: float) -> RunBudgetExceeded:
+    message = f"the run {words}, and the next call may take more than is left; {_mend(flag)}"
     return RunBudgetExceeded(message, budget=name, used=used, limit=limit)
 
 

@@ -37,7 +37,7 @@ def test_an_improver_is_not_told_of_a_model_that_cannot_be_had(improve, recorder
 
 def test_an_improver_is_not_told_that_the_run_may_spend_no_more(improve, recorder):
     rig = Rig(seconds=0.0, ledger=Ledger(RunBudget(tokens=1000)))
-    with pytest.raises(RunBudgetExceeded, match=r"the run may spend 1000 \(--max-tokens\) and has spent 0"):
+    with pytest.raises(RunBudgetExceeded, match=r"the run has spent 0 of 1,000 tokens \(--max-tokens\)"):
         improve(CATCHING, model=rig.model, recorder=recorder)
     assert (recorder.calls, recorder.exchanges) == ([], [])
     assert rig.provider.asked == []

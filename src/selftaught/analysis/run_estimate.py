@@ -8,6 +8,7 @@ that come of it are taken to be half-way from there to their budget: they tend t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
@@ -205,15 +206,15 @@ def _likely(counts: Amounts, rehearsed: Rehearsed, settings: RunSettings, model:
     """Counts with the tokens that they likely take, at the lengths of a rehearsal."""
     answer = TALK_TOKENS + PROGRAM_GROWTH * rehearsed.program_characters / CHARACTERS_PER_TOKEN
     answer = min(answer + (settings.thinking_tokens or 0), settings.max_output_tokens)
-    sent = counts.calls * rehearsed.sent_characters / CHARACTERS_PER_TOKEN
-    return _with_tokens(counts, sent, counts.samples * answer, model)
+    sent = rehearsed.sent_characters / CHARACTERS_PER_TOKEN
+    return _with_tokens(counts, counts.calls, sent, counts.samples * answer, model)
 
 
 def _bound(counts: Amounts, rehearsed: Rehearsed, settings: RunSettings, model: LanguageModel) -> Amounts:
     """Counts with the tokens that they take at the most."""
     # A provider that gives one sample at a time is sent the message once for each.
-    sent = counts.samples * longest_prompt_tokens(rehearsed, settings)
-    return _with_tokens(counts, sent, counts.samples * settings.max_output_tokens, model)
+    sent = longest_prompt_tokens(rehearsed, settings)
+    return _with_tokens(counts, counts.samples, sent, counts.samples * settings.max_output_tokens, model)
 
 
 def longest_prompt_tokens(rehearsed: Rehearsed, settings: RunSettings) -> float:
@@ -224,12 +225,15 @@ def longest_prompt_tokens(rehearsed: Rehearsed, settings: RunSettings) -> float:
     return rehearsed.longest_characters / CHARACTERS_PER_TOKEN + settings.max_output_tokens
 
 
-def _with_tokens(counts: Amounts, tokens_in: float, tokens_out: float, model: LanguageModel) -> Amounts:
-    if not model.counts_tokens:
+def _with_tokens(
+    counts: Amounts, exchanges: float, sent_in_each: float, tokens_out: float, model: LanguageModel
+) -> Amounts:
+    """Counts with the tokens and the money of exchanges that are all alike; what one costs may depend on its length."""
+    if not model.counts_tokens or not exchanges:
         return counts
-    spending = Spending(tokens_in=round(tokens_in), tokens_out=round(tokens_out))
-    cost = model.price.cost_usd(spending) if model.price is not None else 0.0
-    return replace(counts, tokens_in=tokens_in, tokens_out=tokens_out, cost_usd=cost)
+    one = Spending(tokens_in=math.ceil(sent_in_each), tokens_out=math.ceil(tokens_out / exchanges))
+    cost = model.price.cost_usd(one) * exchanges if model.price is not None else 0.0
+    return replace(counts, tokens_in=sent_in_each * exchanges, tokens_out=tokens_out, cost_usd=cost)
 
 
 def _phases(settings: RunSettings, n_tasks: int, askers: _Askers) -> list[Phase]:

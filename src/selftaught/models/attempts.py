@@ -91,7 +91,9 @@ class Attempts:
     async def _attempt(self, prompt: Prompt, scope: str, n_given_up: int) -> _Attempt:
         worst = worst_case(prompt, self.price)
         async with self.throttle.admitted(scope, prompt) as admission, self.ledger.reserved(worst) as reservation:
+            reservation.enter(NOTHING)
             self.availability.check(n_given_up)
+            reservation.is_counted = False  # from here on it may be paid for, also if it is cut off
             began = self.timing.clock()
             n_answered_before = self.availability.n_answered
             came = await self._complete(prompt)
@@ -99,8 +101,9 @@ class Attempts:
                 spent = spent_on(came, prompt, self.price)
             else:
                 spent = spent_on_fault(came, self.price)
-            reservation.spent = replace(spent, seconds=self.timing.clock() - began)
-            if spent.tokens or is_unbilled(came):
+            is_counted = spent.tokens > 0 or is_unbilled(came)
+            reservation.enter(replace(spent, seconds=self.timing.clock() - began), is_counted=is_counted)
+            if is_counted:
                 self.throttle.correct(admission, spent.tokens, spent.tokens_out)
             self._tell(came, began)
             return _Attempt(came=came, spending=reservation.spent, began=began, n_answered_before=n_answered_before)

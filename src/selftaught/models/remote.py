@@ -51,6 +51,7 @@ class RemoteModel(LanguageModel):
 
     improvement_budget = PAPER_BUDGET
     meta_budget = PAPER_BUDGET
+    counts_tokens = True
 
     def __init__(self, provider: Provider, context: ModelContext, *, timing: Timing | None = None) -> None:
         """The model of a provider.
@@ -63,6 +64,7 @@ class RemoteModel(LanguageModel):
         timing = timing or Timing()
         settings = context.settings
         self.info = provider.info
+        self.price = price_of(provider.price_provider, provider.model, settings)
         self._provider = provider
         self._context = context
         self._settings = settings
@@ -75,7 +77,7 @@ class RemoteModel(LanguageModel):
         )
         self._attempts = Attempts(
             provider=provider,
-            price=price_of(provider.price_provider, provider.model, settings),
+            price=self.price,
             ledger=context.ledger,
             throttle=Throttle(settings, self._availability, timing),
             availability=self._availability,
@@ -90,7 +92,7 @@ class RemoteModel(LanguageModel):
         Raises:
             ConfigError: It cannot, or what it costs is bounded and not known.
         """
-        if self._settings.max_cost is not None and self._attempts.price is None:
+        if self._settings.max_cost is not None and self.price is None:
             raise ConfigError(
                 f"no price is known for {self.info.name}, so --max-cost cannot hold; "
                 "give --price-in and --price-out, in US dollars for a million tokens"
