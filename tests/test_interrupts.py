@@ -11,6 +11,15 @@ import pytest
 from selftaught.interrupts import Interrupted, in_flight, run_until_interrupted, under_way
 
 
+@pytest.fixture(autouse=True)
+def handlers():
+    """Gives back what an interrupt leaves ignored."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 @pytest.fixture
 def log():
     return []
@@ -70,6 +79,21 @@ def test_it_does_not_wait_longer_than_it_may(log):
     with pytest.raises(Interrupted):
         run_until_interrupted(beside(interrupt_soon(signal.SIGINT), piece(log, "one", 1000)), grace_seconds=0.1)
     assert log == ["one begins"]
+
+
+def test_one_that_comes_while_things_are_tidied_up_breaks_nothing_off(log):
+    async def tidy():
+        try:
+            await piece(log, "one", 1000)
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+            await asyncio.sleep(0.05)
+            log.append("tidy")
+
+    with pytest.raises(Interrupted):
+        run_until_interrupted(beside(interrupt_soon(signal.SIGINT), tidy()), grace_seconds=0.0)
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert log == ["one begins", "tidy"]
 
 
 def test_the_second_does_not_wait(log):

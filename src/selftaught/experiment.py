@@ -14,8 +14,15 @@ from typing import Any, Literal
 
 from selftaught._version import __version__
 from selftaught.engine import Engine
-from selftaught.errors import ConfigError, IsolationWarning, RunBudgetExceeded, SelfTaughtError
+from selftaught.errors import (
+    ConfigError,
+    IsolationWarning,
+    LanguageModelUnavailable,
+    RunBudgetExceeded,
+    SelfTaughtError,
+)
 from selftaught.improver import bundled_improver, find_improver
+from selftaught.interrupts import under_way
 from selftaught.ledger import Ledger, RunBudget, spending_document
 from selftaught.meta_utility import MetaEvaluation, MetaUtility
 from selftaught.models import ModelContext, find_model, model_info
@@ -139,11 +146,12 @@ async def recorded_run(
     store.start_run(RunStart(run_id=run_id, config=config, versions=versions, isolation=isolation))
     await store.committed()
     try:
-        yield run_id
+        with under_way(run_id):
+            yield run_id
     except asyncio.CancelledError:
         store.finish_run(run_id, status="interrupted", message="it was interrupted", result=so_far)
         raise
-    except RunBudgetExceeded as error:
+    except (RunBudgetExceeded, LanguageModelUnavailable) as error:
         store.finish_run(run_id, status="interrupted", message=str(error), result=so_far)
         raise
     except Exception as error:  # whatever it was, a run that has ended is not recorded as running

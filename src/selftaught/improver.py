@@ -28,6 +28,7 @@ from selftaught.errors import (
     Outcome,
     Violation,
 )
+from selftaught.interrupts import in_flight
 from selftaught.models import LanguageModel, Reply, Request
 from selftaught.sandbox import Child, ChildEnded, Limits, Sandbox, WorkerLost, despite_losses
 from selftaught.source import MAX_PROGRAM_BYTES, nearest, read_file, rng_seed_of, why_unusable
@@ -257,11 +258,12 @@ class ImproverSession:
             return Refusal(id=request.id, kind="interface", message="the temperature should be between 0 and 10")
         times_used = self.account.reserve_call()
         asked = self._numbered(request)
-        started = self.clock()
-        reply = await self.model.answer(asked)
-        sent = (text for message in request.messages for text in (request.expertise, message))
-        self.account.count_answers(sent, reply.texts, reply.spending, n_known=reply.n_known)
-        await self.recorder.call(asked, reply, self.clock() - started)
+        async with in_flight():
+            started = self.clock()
+            reply = await self.model.answer(asked)
+            sent = (text for message in request.messages for text in (request.expertise, message))
+            self.account.count_answers(sent, reply.texts, reply.spending, n_known=reply.n_known)
+            await self.recorder.call(asked, reply, self.clock() - started)
         return PromptResponse(id=request.id, answers=reply.texts, times_used=times_used)
 
     def _numbered(self, request: PromptRequest) -> Request:

@@ -109,7 +109,8 @@ def run_until_interrupted(
         grace_seconds: How long what is in flight may then go on.
 
     Raises:
-        Interrupted: It was interrupted, by Ctrl-C or SIGTERM; a second one ends it without waiting.
+        Interrupted: It was interrupted, by Ctrl-C or SIGTERM; a second one ends it without waiting. From then on both
+            are ignored: whoever gets this has to tidy up, and end.
     """
     return asyncio.run(_heeding(work, on_first, grace_seconds))
 
@@ -119,16 +120,17 @@ async def _heeding(work: Coroutine[Any, Any, Result], on_first: Callable[[], Non
     _BRAKE.set(brake)
     task = asyncio.create_task(work)
     stopping: list[asyncio.Task[None]] = []
+    again = asyncio.Event()
 
     def interrupted() -> None:
         if stopping:
-            task.cancel()
+            again.set()
             return
         on_first()
         brake.put_on()
-        stopping.append(asyncio.create_task(_stop(task, brake, grace_seconds)))
+        stopping.append(asyncio.create_task(_stop(task, brake, again, grace_seconds)))
 
-    with _handled(interrupted):
+    with _handled(interrupted, has_come=lambda: bool(stopping)):
         try:
             return await task
         except asyncio.CancelledError:
@@ -140,16 +142,21 @@ async def _heeding(work: Coroutine[Any, Any, Result], on_first: Callable[[], Non
                 stop.cancel()
 
 
-async def _stop(task: asyncio.Task[Any], brake: Brake, grace_seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(grace_seconds):
-            await brake.idle()
+async def _stop(task: asyncio.Task[Any], brake: Brake, again: asyncio.Event, grace_seconds: float) -> None:
+    """Nothing; ends the task, once, when nothing is in flight, on a second interrupt, or when the time is over."""
+    waits = [asyncio.create_task(brake.idle()), asyncio.create_task(again.wait())]
+    await asyncio.wait(waits, timeout=grace_seconds, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
     task.cancel()
 
 
 @contextlib.contextmanager
-def _handled(handler: Callable[[], None]) -> Iterator[None]:
-    """Nothing; within it signals call a handler, but those that whoever started us wants to be ignored."""
+def _handled(handler: Callable[[], None], has_come: Callable[[], bool]) -> Iterator[None]:
+    """Nothing; within it signals call a handler, but those that whoever started us wants to be ignored.
+
+    Afterwards they do what they did before, or nothing if one has come: another would break off the tidying up.
+    """
     loop = asyncio.get_running_loop()
     before = {number: signal.getsignal(number) for number in SIGNALS}
     heeded = [number for number, action in before.items() if action is not signal.SIG_IGN]
@@ -160,4 +167,4 @@ def _handled(handler: Callable[[], None]) -> Iterator[None]:
     finally:
         for number in heeded:
             loop.remove_signal_handler(number)
-            signal.signal(number, before[number])
+            signal.signal(number, signal.SIG_IGN if has_come() else before[number])

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from selftaught.errors import Outcome, TaskError, Violation
+from selftaught.interrupts import in_flight
 from selftaught.sandbox import Child, ChildEnded, Limits, Sandbox, WorkerLost, despite_losses
 from selftaught.single_flight import SingleFlight
 from selftaught.source import rng_seed_of, sha256_of, why_unusable
@@ -294,8 +295,9 @@ class Utility:
         await self._known.close()
 
     async def _run_score_and_report(self, solution: str, draw: Draw) -> Evaluation:
-        evaluation = await self._run_and_score(solution, draw)
-        await self.observer(self.task, draw, solution, evaluation)
+        async with in_flight():
+            evaluation = await self._run_and_score(solution, draw)
+            await self.observer(self.task, draw, solution, evaluation)
         return evaluation
 
     async def _run_and_score(self, solution: str, draw: Draw) -> Evaluation:

@@ -249,24 +249,33 @@ def test_an_improver_that_fails_is_said_plainly(selftaught, tmp_path):
     assert not (tmp_path / "improved_dispatch.py").exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_ends_soon_and_loses_nothing(selftaught, tmp_path, number):
+@pytest.mark.parametrize("numbers", [[signal.SIGINT], [signal.SIGTERM], [signal.SIGINT, signal.SIGINT]])
+def test_an_interrupt_ends_soon_and_loses_nothing(selftaught, tmp_path, numbers):
     command = [str(Path(sys.executable).with_name("selftaught")), "run", "dispatch", "--rounds", "4"]
+    temporary, shared = tmp_path / "temporary", Path("/dev/shm")
+    temporary.mkdir()
+    before = {*shared.iterdir()}
     with subprocess.Popen(
-        command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=_heed_interrupts
-    ) as process:
+        command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=_heed_interrupts, env={**os.environ, "TMPDIR": str(temporary)},
+    ) as process:  # fmt: skip
         assert process.stderr is not None
         process.stderr.readline()  # the seed improver has been measured
         asked = time.monotonic()
-        process.send_signal(number)
+        for number in numbers:
+            process.send_signal(number)
+            time.sleep(0.05)
         said = process.communicate(timeout=60)[1]
         ended = time.monotonic()
     assert process.returncode == 1
-    assert "interrupted" in said
+    assert "interrupted: waiting for what is in flight" in said
+    assert [*temporary.iterdir()] == []
+    assert {path for path in {*shared.iterdir()} - before if path.owner() == tmp_path.owner()} == set()
     assert "Traceback" not in said
     assert ended - asked < 5  # 2 s are promised; this machine is shared
     [listed] = selftaught("runs", "--json").document
     assert listed["status"] == "interrupted"
+    assert f"`selftaught resume {listed['run_id']}` goes on from there" in said
     assert selftaught("show", listed["run_id"]).code == 0
     assert _processes_of_session(process.pid) == []
 

@@ -13,6 +13,7 @@ import cyclopts
 from selftaught._version import __version__
 from selftaught.cli.sources import NotTyped
 from selftaught.errors import ConfigError, SelfTaughtError
+from selftaught.interrupts import Interrupted
 from selftaught.source import nearest, printable
 from selftaught.validation import ValidationError, first_complaint
 
@@ -86,12 +87,20 @@ def call(arguments: Sequence[str]) -> int:
         return _say(str(error), EXIT_WRONG_CALL)
     except SelfTaughtError as error:
         return _say(str(error), EXIT_FAILED)
+    except Interrupted as interrupted:
+        return _say(_how_to_go_on(interrupted.runs), EXIT_FAILED)
     except KeyboardInterrupt:
         return _say("interrupted; what a run has done is stored, see `selftaught runs`", EXIT_FAILED)
     except BrokenPipeError:
         # Whoever read our output has gone; there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_DONE
+
+
+def _how_to_go_on(runs: Sequence[str]) -> str:
+    if not runs:
+        return "interrupted before anything was recorded"
+    return f"interrupted; all that was done is stored, and `selftaught resume {runs[-1]}` goes on from there"
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 
 from selftaught.analysis.audit import Audit, audit_run
 from selftaught.analysis.bypass import BypassSettings, run_bypass
+from selftaught.cli.live import work_through
 from selftaught.cli.output import (
     print_caveats,
     print_json,
@@ -91,7 +92,7 @@ def _bypass(settings: BypassSettings, store: str | None, json: bool, most_progra
     with Store.open(store_location(store), clock=now) as records:
         progress = Progress()
         with _shown(progress, settings.bypass):
-            document = asyncio.run(run_bypass(settings, records, progress))
+            document = work_through(run_bypass(settings, records, progress))
         if json:
             print_json(document)
         else:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from selftaught.analysis.compare import run_compare
-from selftaught.cli.live import told_of_waits
+from selftaught.cli.live import told_of_waits, work_through
 from selftaught.cli.output import (
     figure,
     interval,
@@ -62,7 +61,7 @@ def compare(
             find_improver(name)
     with Store.open(store_location(store), clock=now) as records:
         sources = {name: resolve_improver(name, records) for name in names}
-        document = asyncio.run(run_compare(sources, found, settings, records, told_of_waits(stderr_console())))
+        document = work_through(run_compare(sources, found, settings, records, told_of_waits(stderr_console())))
     if json:
         print_json(document)
     else:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from typing import Any, TypeVar
 
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 
 from selftaught.budget import Account
-from selftaught.cli.output import untrusted
+from selftaught.cli.output import stderr_console, untrusted
+from selftaught.interrupts import run_until_interrupted
 from selftaught.ledger import usd
 from selftaught.progress import Progress
+
+Result = TypeVar("Result")
 
 REFRESHES_PER_SECOND = 4
 
@@ -34,6 +38,17 @@ def shown(progress: Progress, console: Console, title: str) -> Iterator[None]:
 def told_of_waits(console: Console) -> Progress:
     """The progress of a command without a panel: a person is told on a console when it waits, and for what."""
     return Progress(on_wait=lambda line: console.print(untrusted(line)))
+
+
+def work_through(work: Coroutine[Any, Any, Result]) -> Result:
+    """The result of work that Ctrl-C or SIGTERM may end: once lets what is in flight end, twice does not.
+
+    Raises:
+        Interrupted: It was ended so.
+    """
+    console = stderr_console()
+    said = "interrupted: waiting for what is in flight, 2 s at the most; a second interrupt ends it at once"
+    return run_until_interrupted(work, on_first=lambda: console.print(said))
 
 
 class _View:

@@ -17,7 +17,7 @@ from selftaught.analysis.series import failure_sentence, run_series
 from selftaught.analysis.transfer import run_transfer, seed_of_run
 from selftaught.cli.curves import print_series
 from selftaught.cli.estimate import print_estimate
-from selftaught.cli.live import shown, told_of_waits
+from selftaught.cli.live import shown, told_of_waits, work_through
 from selftaught.cli.output import (
     check_writable,
     figure,
@@ -75,7 +75,7 @@ def run(
     with Store.open(store_location(store), clock=now) as records:
         progress = Progress()
         with shown(progress, stderr_console(), title=task):
-            document = asyncio.run(run_stop(tasks, settings, records, progress))
+            document = work_through(run_stop(tasks, settings, records, progress))
         if json:
             print_json(document)
         else:
@@ -115,7 +115,7 @@ def _run_several(
             yield progress
 
     with Store.open(store_location(store), clock=now) as records:
-        document = asyncio.run(run_series(tasks, settings, n_runs, records, shown_run))
+        document = work_through(run_series(tasks, settings, n_runs, records, shown_run))
         if json:
             print_json(document)
         else:
@@ -189,7 +189,7 @@ def improve(
     check_names(settings)
     _check_store_of(settings.improver, store)
     with Store.open(store_location(store), clock=now) as records:
-        document = asyncio.run(improve_once(found, settings, records, told_of_waits(stderr_console())))
+        document = work_through(improve_once(found, settings, records, told_of_waits(stderr_console())))
         if path is not None and document["outcome"] == "ok":
             with writing(path):
                 path.write_text(document["source"], encoding="utf-8")
@@ -235,7 +235,7 @@ def transfer(
         source = resolve_improver(improver, records)
         seed = seed_of_run(improver, records)
         progress = told_of_waits(stderr_console())
-        document = asyncio.run(run_transfer(source, found, settings, records, progress, seed=seed))
+        document = work_through(run_transfer(source, found, settings, records, progress, seed=seed))
     if json:
         print_json(document)
     else:
