@@ -23,6 +23,10 @@ FIRST_GUESS_TOKENS = 1000
 _SHORTEST_SLEEP_SECONDS = 0.001
 """Clocks are not exact: what should be over by now is over a moment later."""
 
+MOST_A_TURN = 8
+"""So many exchanges begin in one turn of the event loop. To begin one takes some milliseconds, and a thousand at once
+would keep the loop from those that connect, until their time is over."""
+
 _REMEMBERED = 20
 """About so many exchanges decide what length of a sample is expected."""
 
@@ -57,6 +61,7 @@ class Throttle:
         self._n_seen = 0
         self._queue: FairQueue[Admission] = FairQueue()
         self._n_in_flight = 0
+        self._n_this_turn = 0
         self._alarm: asyncio.Task[None] | None = None
         self._alarm_at = 0.0
 
@@ -116,7 +121,7 @@ class Throttle:
 
     def _admit(self) -> None:
         """Nothing; whoever may begin does, in turn. Who may not yet keeps all others waiting: nobody is overtaken."""
-        while self._queue and self._n_in_flight < self._concurrency.now:
+        while self._queue and self._n_in_flight < self._concurrency.now and self._n_this_turn < MOST_A_TURN:
             admission = self._queue.peek()
             now = self._timing.clock()
             # Only now: who waits for long is let in by what has been learned meanwhile.
@@ -132,11 +137,21 @@ class Throttle:
             self._queue.pop()
             if admission.turn.cancelled():
                 continue
+            self._count_in_turn()
             self._n_in_flight += 1
             self._requests.take(1, now)
             admission.taken = self._tokens.take(tokens, now)
             admission.turn.set_result(None)
             self._availability.asked()
+
+    def _count_in_turn(self) -> None:
+        if self._n_this_turn == 0:
+            asyncio.get_running_loop().call_soon(self._next_turn)
+        self._n_this_turn += 1
+
+    def _next_turn(self) -> None:
+        self._n_this_turn = 0
+        self._admit()
 
     def _wake_in(self, seconds: float) -> None:
         seconds = max(seconds, _SHORTEST_SLEEP_SECONDS)
