@@ -10,7 +10,7 @@ from rich.console import Console
 from selftaught.analysis.run_ledger import Entry, Figures
 from selftaught.budget import Usage
 from selftaught.cli.estimate import print_estimate
-from selftaught.cli.ledger import print_ledger
+from selftaught.cli.ledger import print_ledgers
 from selftaught.cli.live import shown, told_of_waits
 from selftaught.cli.output import cost, short, spent_sentence
 from selftaught.ledger import Ledger, RunBudget, Spending, spending_document
@@ -131,11 +131,12 @@ def test_a_ledger_of_what_costs_fits_the_screen(capsys, unpriced):
     figures = Figures(calls=10**6, samples=10**7, samples_known=5, uses=10**7, spending=spent, is_counted=True)
     call = Entry(level="call", name="call 1", figures=figures)
     entry = Entry(level="run", name="r-20261128-044315-f79c", figures=figures, parts=(call,))
-    print_ledger(entry, "call", {"a model with a name that is longer than its column is": figures, "other": figures})
+    models = {"a model with a name that is longer than its column is": figures, "other": figures}
+    print_ledgers([(entry, models)], "call")
     text = capsys.readouterr().out
     assert widest(text) <= COLUMNS
-    assert ("unknown" in text) == ("1.2346" not in text.partition("by model")[0]) == bool(unpriced)
-    assert "a model with a name that i…" in text
+    assert ("unknown" in text) == ("  1.2346 " not in text) == bool(unpriced)
+    assert "  by a model with a name tha…" in text
     for told in ("5 of the samples were known", "10 of the tokens sent", "20 of the tokens received", "2 exchanges"):
         assert told in text
 

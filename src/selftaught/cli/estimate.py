@@ -48,10 +48,14 @@ def _phase(phase: Document) -> str:
 def _line(name: str, amounts: dict[str, Any]) -> str:
     cells = [amounts[key] for key in ("improvements", "calls", "samples", "tokens_in", "tokens_out")]
     texts = ["-" if cell is None else short(cell) for cell in cells]
-    usd_spent = amounts["cost_usd"]
-    cost = "-" if usd_spent is None else f"{usd_spent:,.2f}" if usd_spent < 100_000 else f"{usd_spent:,.0f}"
+    cost = "-" if amounts["cost_usd"] is None else _money_cell(amounts["cost_usd"])
     widths = (9, 8, 8, 8, 8)
     return f"{name:22} {' '.join(f'{text:>{width}}' for text, width in zip(texts, widths, strict=True))} {cost:>10}"
+
+
+def _money_cell(amount: float) -> str:
+    decimals = 4 if amount < 10 else 2 if amount < 100_000 else 0
+    return f"{amount:,.{decimals}f}"
 
 
 def _bounds(document: Document) -> list[str]:

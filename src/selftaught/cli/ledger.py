@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from selftaught.analysis.run_ledger import LEVELS, Entry, Figures, Level
 from selftaught.cli.output import short, stdout_console, untrusted
@@ -12,23 +12,26 @@ from selftaught.source import one_line
 NAME_COLUMNS = 29
 
 
-def print_ledger(ledger: Entry, level: Level, by_model: Mapping[str, Figures]) -> None:
-    """Nothing; prints a ledger down to a level, and what each model came to where there are several."""
+LEGEND = """
+uses: of a utility; sent, got: tokens, - where they are not counted
+took: seconds in which any improvement of it was under way
+itself: the improver that improves itself; what the improvers that it tries
+  use counts as search, and takes place meanwhile"""
+
+
+def print_ledgers(ledgers: Sequence[tuple[Entry, Mapping[str, Figures]]], level: Level) -> None:
+    """Nothing; prints the ledger of each run down to a level, and what each model came to where it had several."""
     console = stdout_console()
     console.print(
         f"{'':{NAME_COLUMNS}} {'calls':>6} {'samples':>7} {'uses':>6} {'sent':>6} {'got':>6} {'USD':>8} {'took':>5}"
     )
-    for depth, entry in _down_to(ledger, level):
-        console.print(untrusted(_line("  " * depth + entry.name, entry.figures, entry.seconds)))
-    if len(by_model) > 1:
-        console.print("\nby model:")
-        for model, figures in by_model.items():
-            console.print(untrusted(_line(f"  {model}", figures, None)))
-    console.print("\nuses: of a utility; sent, got: tokens, - where they are not counted")
-    console.print("took: seconds in which any improvement of it was under way")
-    console.print("itself: the improver that improves itself; what the improvers that it tries")
-    console.print("use counts as search, and takes place meanwhile")
-    for note in _notes(ledger.figures):
+    for ledger, by_model in ledgers:
+        for depth, entry in _down_to(ledger, level):
+            console.print(untrusted(_line("  " * depth + entry.name, entry.figures, entry.seconds)))
+        for model, figures in by_model.items() if len(by_model) > 1 else ():
+            console.print(untrusted(_line(f"  by {model}", figures, None)))
+    console.print(LEGEND)
+    for note in _notes(sum((ledger.figures for ledger, _ in ledgers), Figures())):
         console.print(note)
 
 

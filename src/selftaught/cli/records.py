@@ -14,7 +14,7 @@ from selftaught.analysis.run_ledger import Level, figures_by_model, ledger_of
 from selftaught.cli.audit import MOST_PROGRAMS, print_bypass
 from selftaught.cli.compare import print_comparison
 from selftaught.cli.curves import print_series
-from selftaught.cli.ledger import print_ledger
+from selftaught.cli.ledger import print_ledgers
 from selftaught.cli.output import (
     figure,
     print_caveats,
@@ -137,19 +137,21 @@ def show(
 def _show_ledger(records: Store, record: RunRecord, level: Level, json: bool) -> None:
     """Nothing; shows the ledger of a run, or of each run of a series."""
     members = members_of(record, records)
-    documents = []
-    for member in members:
-        entry, by_model = ledger_of(member, records), figures_by_model(member, records)
-        if json:
-            models = {model: figures.document() for model, figures in by_model.items()}
-            documents.append({**_summary(member), "ledger": entry.document(), "models": models})
-        else:
-            print_ledger(entry, level, by_model)
-    if json:
-        is_series = record.config.get("kind") == "series"
-        print_json({**_summary(record), "runs": documents} if is_series else documents[0])
-    else:
+    ledgers = [(ledger_of(member, records), figures_by_model(member, records)) for member in members]
+    if not json:
+        print_ledgers(ledgers, level)
         print_caveats({"opaque": record.opaque, **(record.result or {}), "isolation": record.isolation})
+        return
+    documents = [
+        {
+            **_summary(member),
+            "ledger": ledger.document(),
+            "models": {model: figures.document() for model, figures in by_model.items()},
+        }
+        for member, (ledger, by_model) in zip(members, ledgers, strict=True)
+    ]
+    is_series = record.config.get("kind") == "series"
+    print_json({**_summary(record), "runs": documents} if is_series else documents[0])
 
 
 def _print_result(records: Store, record: RunRecord) -> bool:
