@@ -143,7 +143,7 @@ class IsolationWarning(UserWarning):
 
 
 class StoreWarning(UserWarning):
-    """The store is in a place where it may come to harm; the message names the mend."""
+    """The store is in a place where it may come to harm, or was brought up to date; the message says what follows."""
 
 
 class ModelWarning(UserWarning):

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from selftaught.errors import ConfigError, Outcome, StoreError
+from selftaught.ledger import Spending
 from selftaught.store import (
+    AnswerRecord,
     EvaluationRecord,
+    ExchangeRecord,
     ImprovementRecord,
     JournalEntry,
     ModelCallRecord,
+    NoticeRecord,
     RoundRecord,
     RunStart,
     Store,
     ViolationRecord,
     documents,
+    processes,
+    schema,
     sha256_of,
 )
 
@@ -248,6 +255,93 @@ def test_a_violation(store: Store, run_id: str) -> None:
     assert same(stored, record)
 
 
+def exchange(run_id: str, number: int, **changes: Any) -> ExchangeRecord:
+    spending = Spending(tokens_in=10, tokens_out=2, cost_usd=0.25, seconds=0.5, **changes)
+    return ExchangeRecord.of(spending, id=f"x-{number}", run_id=run_id, key="a" * 64, model="openai:x")
+
+
+def answer(sample: int, text: str, exchange: str) -> AnswerRecord:
+    return AnswerRecord(key="a" * 64, sample=sample, text=text, finish="complete", exchange=exchange)
+
+
+def test_answers_are_found_by_key_and_sample_and_the_first_stays(store: Store, run_id: str) -> None:
+    first = [answer(1, NASTY, "x-0"), answer(0, NASTY * 100, "x-0")]
+    store.add_exchange(exchange(run_id, 0), first)
+    store.add_exchange(exchange(run_id, 1), [answer(1, "late", "x-1"), answer(2, "", "x-1")])
+    assert store.answers("a" * 64) == [], "only what is durable is known, and nobody is made to wait"
+    store.flush()
+    assert store.answers("a" * 64) == [first[1], first[0], answer(2, "", "x-1")]
+    assert store.answers("b" * 64) == []
+
+
+def test_what_a_run_has_spent_is_the_sum_over_its_exchanges(store: Store, run_id: str) -> None:
+    assert store.spent(run_id) == Spending()
+    store.start_run(RunStart(run_id="r-2", config={}))
+    records = [exchange(run_id, 0), exchange(run_id, 1, n_unpriced=1, tokens_cached=2**40), exchange("r-2", 2)]
+    for record in records:
+        store.add_exchange(record, [])
+    assert all(same(*pair) for pair in zip(store.exchanges(run_id), records[:2], strict=True))
+    spent = store.spent(run_id)
+    assert spent == records[0].spending + records[1].spending
+    assert [type(value) for value in vars(spent).values()] == [type(value) for value in vars(Spending()).values()]
+
+
+def test_the_same_sample_kept_by_two_processes_at_once_is_one_for_both(store: Store, run_id: str) -> None:
+    store.flush()
+    with Store.open(store.location, clock=lambda: datetime.now(UTC)) as other:
+        for number, opened in enumerate([store, other]):
+            opened.add_exchange(exchange(run_id, number), [answer(0, f"from {number}", f"x-{number}")])
+        other.flush()
+        store.flush()
+        assert store.answers("a" * 64) == other.answers("a" * 64) == [answer(0, "from 1", "x-1")]
+        assert store.counts(run_id)["exchanges"] == 2, "both were paid for"
+
+
+def test_what_is_recorded_together_is_there_together_or_not_at_all(store: Store, run_id: str) -> None:
+    with store.together():
+        for number in range(3):
+            store.add_violation(ViolationRecord(run_id=run_id, kind="k", detail=f"{number}"))
+        store.flush()
+        assert store.violations(run_id) == []
+    assert len(store.violations(run_id)) == 3
+    with pytest.raises(KeyError), store.together():
+        store.add_violation(ViolationRecord(run_id=run_id, kind="k", detail="never"))
+        raise KeyError
+    assert len(store.violations(run_id)) == 3
+    store.add_violation(ViolationRecord(run_id=run_id, kind="k", detail="after"))
+    assert len(store.violations(run_id)) == 4
+
+
+def test_a_notice(store: Store, run_id: str) -> None:
+    record = NoticeRecord(run_id=run_id, improvement_id="first", kind="diverged", detail=NASTY)
+    store.add_notice(record)
+    [stored] = store.notices(run_id)
+    assert same(stored, record)
+
+
+def test_a_finished_or_living_run_is_not_resumed(store: Store, run_id: str) -> None:
+    with pytest.raises(ConfigError, match=f"{run_id} is still running, as process {os.getpid()}: wait for it"):
+        store.resume_run(run_id)
+    with pytest.raises(ConfigError, match="still running"):
+        store.resume_run(run_id, take_over=True)
+    store.finish_run(run_id, status="finished", result={})
+    with pytest.raises(ConfigError, match=f"{run_id} is finished, there is nothing to go on with"):
+        store.resume_run(run_id)
+    assert store.run(run_id).status == "finished"
+
+
+def test_a_run_whose_process_cannot_be_seen_is_taken_over_only_when_told(store: Store, run_id: str) -> None:
+    store.flush()
+    with store._database.writing() as connection:
+        process = json.dumps({**processes.identity(), "host": "elsewhere"})
+        connection.execute(schema.runs.update().values(process=process))
+    with pytest.raises(ConfigError, match=f"{run_id} may still be running, on 'elsewhere' .*--take-over"):
+        store.resume_run(run_id)
+    store.resume_run(run_id, take_over=True)
+    with pytest.raises(ConfigError, match="still running, as process"):
+        store.resume_run(run_id, take_over=True)
+
+
 def test_counts(store: Store, run_id: str) -> None:
     store.add_violation(ViolationRecord(run_id=run_id, kind="k", detail="d"))
     assert store.counts(run_id) == {
@@ -257,6 +351,7 @@ def test_counts(store: Store, run_id: str) -> None:
         "model_calls": 0,
         "journal": 0,
         "violations": 1,
+        "exchanges": 0,
     }
 
 

@@ -6,6 +6,7 @@
     queries.py     what is read
     rows.py        records to rows and back;  documents.py: plain data to text and back, whatever is in it
     schema.py      the tables;  migrations/: how they came about;  migrate.py: the only place that loads Alembic
+    backup.py      the copy that is made of an older store before it is migrated
     database.py    opening, checking and mending messages;  place.py: where a file may be;  server.py: a database server
     integrity.py   whether a store is whole;  processes.py: is the process of a run still there
 
@@ -17,11 +18,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from selftaught.store.records import (
+    AnswerRecord,
     CallFigures,
     EvaluationRecord,
+    ExchangeRecord,
     ImprovementRecord,
     JournalEntry,
     ModelCallRecord,
+    NoticeRecord,
     ProgramRecord,
     RoundRecord,
     RunRecord,
@@ -35,11 +39,14 @@ if TYPE_CHECKING:
     from selftaught.store.store import Store
 
 __all__ = [
+    "AnswerRecord",
     "CallFigures",
     "EvaluationRecord",
+    "ExchangeRecord",
     "ImprovementRecord",
     "JournalEntry",
     "ModelCallRecord",
+    "NoticeRecord",
     "ProgramRecord",
     "RoundRecord",
     "RunRecord",

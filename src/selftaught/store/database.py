@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from selftaught.errors import StoreError
 from selftaught.store import place, server
+from selftaught.store.backup import back_up
 from selftaught.store.schema import REVISIONS, VERSION_TABLE
 
 BUSY_SECONDS = 30.0
@@ -39,7 +40,7 @@ class Database:
     def __init__(self, location: str | Path, *, read_only: bool, busy_seconds: float = BUSY_SECONDS) -> None:
         self.read_only = read_only
         self.busy_seconds = busy_seconds
-        self.warning: str | None = None
+        self.warnings: list[str] = []
         if isinstance(location, str) and "://" in location:
             self.name, self.engine = server.engine_of_url(location)
         else:
@@ -47,7 +48,8 @@ class Database:
             self.name = str(path)
             place.check_place(path, self.name, read_only=read_only)
             self.engine = _engine_of_file(path, self._uri(path), busy_seconds)
-            self.warning = None if read_only else place.warning_about(path)
+            warning = None if read_only else place.warning_about(path)
+            self.warnings += [] if warning is None else [warning]
         try:
             self._prepare()
         except BaseException:
@@ -118,8 +120,27 @@ class Database:
         with self.writing() as connection:
             server.lock_for_migration(connection)
             # Asked again under the lock: another process may have been faster.
-            if self._revision(connection) != REVISIONS[-1]:
-                upgrade(connection)
+            revision = self._revision(connection)
+            if revision == REVISIONS[-1]:
+                return
+            kept = "" if revision is None else self._kept(revision)
+            upgrade(connection)
+        if kept:
+            self.warnings.append(
+                f"the store {self.name} was from an older selftaught and has been brought up to date; {kept}"
+            )
+
+    def _kept(self, revision: str) -> str:
+        """Where the store is kept as it was, in words."""
+        if self.engine.dialect.name != "sqlite":
+            return "no copy was made, as only a file can be copied"
+        raw = self.engine.raw_connection()
+        try:
+            connection: Any = raw.driver_connection
+            [(_, _, file)] = connection.execute("PRAGMA database_list").fetchall()
+            return f"as it was, it is kept in {back_up(connection, Path(file), revision)}"
+        finally:
+            raw.close()
 
     def _check_writable(self) -> None:
         """Nothing; writes something and takes it back. To ask for the lock is not enough where a file is read-only."""

@@ -25,6 +25,16 @@ def is_gone(process: dict[str, Any]) -> bool:
     return _start_ticks(process["pid"]) != int(process["start_ticks"])
 
 
+def is_alive(process: dict[str, Any]) -> bool:
+    """Whether the process with that `identity` is certainly still there; false where it cannot be known from here."""
+    here = _place()
+    return (
+        all(process.get(name) == here[name] for name in here)
+        and process.get("start_ticks") is not None
+        and not is_gone(process)
+    )
+
+
 def _place() -> dict[str, Any]:
     return {"host": socket.gethostname(), "boot_id": _boot_id(), "pid_namespace": _pid_namespace()}
 

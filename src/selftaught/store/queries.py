@@ -13,13 +13,17 @@ from sqlalchemy import Connection, Select, Table, and_, func, select, union
 from sqlalchemy.sql.elements import ColumnElement
 
 from selftaught.errors import ConfigError
+from selftaught.ledger import SPENDING_FIELDS, Spending
 from selftaught.store import documents, processes, rows, schema
 from selftaught.store.records import (
+    AnswerRecord,
     CallFigures,
     EvaluationRecord,
+    ExchangeRecord,
     ImprovementRecord,
     JournalEntry,
     ModelCallRecord,
+    NoticeRecord,
     ProgramRecord,
     RoundRecord,
     RunRecord,
@@ -73,6 +77,29 @@ def _as_seen(summary: Summary, gone: set[str]) -> Summary:
     if summary.run_id not in gone:
         return summary
     return replace(summary, status="interrupted", message=PROCESS_IS_GONE)
+
+
+def check_resumable(connection: Connection, run_id: str, *, take_over: bool) -> None:
+    """Nothing, if this process may go on with a run; the row is locked until the transaction ends.
+
+    Raises:
+        ConfigError: It is finished, or its process may still be there.
+    """
+    table = schema.runs
+    query = select(table.c.status, table.c.process).where(table.c.run_id == run_id).with_for_update()
+    row = connection.execute(query).one()
+    if row.status == "finished":
+        raise ConfigError(f"{run_id} is finished, there is nothing to go on with: `selftaught show {run_id}` shows it")
+    process = documents.decode(row.process)
+    if row.status != "running" or processes.is_gone(process):
+        return
+    if processes.is_alive(process):
+        raise ConfigError(f"{run_id} is still running, as process {process['pid']}: wait for it, or end it first")
+    if not take_over:
+        raise ConfigError(
+            f"{run_id} may still be running, on {process.get('host')!r:.80} or in another container, where this one "
+            "cannot look: make sure that it has ended, then pass --take-over"
+        )
 
 
 def run_id_of(connection: Connection, name: str) -> str:
@@ -184,6 +211,39 @@ def violations(connection: Connection, run_id: str) -> list[ViolationRecord]:
     return _of_run(connection, schema.violations, ViolationRecord, run_id, schema.violations.c.id)
 
 
+def notices(connection: Connection, run_id: str) -> list[NoticeRecord]:
+    """What a person should know of how a run went, in order."""
+    return _of_run(connection, schema.notices, NoticeRecord, run_id, schema.notices.c.id)
+
+
+def exchanges(connection: Connection, run_id: str) -> list[ExchangeRecord]:
+    """The exchanges of a run with language models over the network, in order."""
+    table = schema.exchanges
+    return _of_run(connection, table, ExchangeRecord, run_id, table.c.created_at, table.c.id)
+
+
+def spent(connection: Connection, run_id: str) -> Spending:
+    """What all exchanges of a run have cost together."""
+    table = schema.exchanges
+    sums = (func.sum(table.c[name]).label(name) for name in SPENDING_FIELDS)
+    row = connection.execute(select(*sums).where(table.c.run_id == run_id)).mappings().one()
+    zero = Spending()
+    return Spending(**{name: type(getattr(zero, name))(row[name] or 0) for name in SPENDING_FIELDS})
+
+
+def answers(connection: Connection, key: str) -> list[AnswerRecord]:
+    """The samples kept under a key, in the order of their ordinals."""
+    table = schema.answers
+    return rows.load(connection, select(table).where(table.c.key == key).order_by(table.c.sample), table, AnswerRecord)
+
+
+def answers_of_run(connection: Connection, run_id: str) -> list[AnswerRecord]:
+    """The samples that the exchanges of a run brought, and that were kept."""
+    table, brought_by = schema.answers, schema.exchanges
+    query = select(table).join(brought_by, table.c.exchange == brought_by.c.id).where(brought_by.c.run_id == run_id)
+    return rows.load(connection, query.order_by(table.c.key, table.c.sample), table, AnswerRecord)
+
+
 def _of_run(
     connection: Connection,
     table: Table,
@@ -215,6 +275,7 @@ def counts(connection: Connection, run_id: str) -> dict[str, int]:
         schema.model_calls,
         schema.journal,
         schema.violations,
+        schema.exchanges,
     )
     return {
         table.name: connection.scalar(select(func.count()).select_from(table).where(table.c.run_id == run_id)) or 0
@@ -248,6 +309,9 @@ def export(connection: Connection, run_id: str) -> dict[str, Any]:
         "model_calls": [_plain(record) for record in model_calls(connection, run_id, None)],
         "journal": [_plain(record) for record in journal(connection, run_id, None)],
         "violations": [_plain(record) for record in violations(connection, run_id)],
+        "exchanges": [_plain(record) for record in exchanges(connection, run_id)],
+        "answers": [_plain(record) for record in answers_of_run(connection, run_id)],
+        "notices": [_plain(record) for record in notices(connection, run_id)],
         "programs": [_plain(record) for record in programs_of_run(connection, run_id)],
     }
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Self, TypeAlias
 
 from selftaught.errors import Outcome
+from selftaught.ledger import SPENDING_FIELDS, Spending
 
 ProgramKind: TypeAlias = Literal["improver", "solution", "task"]
 RunStatus: TypeAlias = Literal["running", "finished", "failed", "interrupted"]
@@ -263,6 +264,77 @@ class ViolationRecord:
     kind: str
     detail: str
     count: int = 1
+    id: int | None = None
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExchangeRecord:
+    """One exchange with a language model over the network; the fields between are those of `ledger.Spending`.
+
+    Attributes:
+        id: Assigned by the caller, so that answers that point to it need not wait.
+        key: What was asked, see `models.answer_book.answer_key`.
+        model: As the person named it.
+    """
+
+    id: str
+    run_id: str
+    key: str
+    model: str
+    tokens_in: int = 0
+    tokens_cached: int = 0
+    tokens_out: int = 0
+    tokens_reasoning: int = 0
+    cost_usd: float = 0.0
+    n_unpriced: int = 0
+    n_miscounted: int = 0
+    seconds: float = 0.0
+    created_at: datetime | None = None
+
+    @classmethod
+    def of(cls, spending: Spending, *, id: str, run_id: str, key: str, model: str) -> Self:
+        """The record of an exchange that cost so much."""
+        return cls(id=id, run_id=run_id, key=key, model=model, **asdict(spending))
+
+    @property
+    def spending(self) -> Spending:
+        """What it cost."""
+        return Spending(**{name: getattr(self, name) for name in SPENDING_FIELDS})
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerRecord:
+    """One sample of a language model, found again by what was asked; the first that is kept stays.
+
+    Attributes:
+        key: What was asked.
+        sample: Its ordinal among the samples for that, from 0.
+        text: What the model said.
+        finish: How it ended, one of `models.Finish`.
+        exchange: The id of the exchange that brought it.
+    """
+
+    key: str
+    sample: int
+    text: str
+    finish: str
+    exchange: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoticeRecord:
+    """What a person should know of how a run went.
+
+    Attributes:
+        kind: A short stable name, such as `resumed`.
+        detail: One sentence; text from programs is escaped where it is shown.
+    """
+
+    run_id: str
+    improvement_id: str | None = None
+    kind: str
+    detail: str
     id: int | None = None
     created_at: datetime | None = None
 

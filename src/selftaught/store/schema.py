@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """The schema revisions that this code knows, oldest first; the last is the one it writes."""
 VERSION_TABLE = "selftaught_schema"
 
@@ -94,6 +94,10 @@ def _run(**options: Any) -> Column[Any]:
 
 def _improvement(name: str = "improvement_id", *, null: bool = True) -> Column[Any]:
     return Column(name, String(64), ForeignKey("improvements.id"), nullable=null)
+
+
+def _count(name: str) -> Column[Any]:
+    return Column(name, _BIG, nullable=False)
 
 
 def _serial() -> Column[Any]:
@@ -185,7 +189,7 @@ evaluations = Table(
     _number("cpu_seconds"),
     _moment("created_at"),
     Index(None, "run_id", "improvement_id"),
-    Index(None, "program"),
+    Index(None, "program", "run_id", "key"),
 )
 
 model_calls = Table(
@@ -237,3 +241,44 @@ violations = Table(
     Column("count", Integer, nullable=False, server_default="1"),
     Index(None, "run_id"),
 )
+
+exchanges = Table(
+    "exchanges",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    _run(),
+    Column("key", String(64), nullable=False),
+    _text("model"),
+    *(_count(name) for name in ("tokens_in", "tokens_cached", "tokens_out", "tokens_reasoning")),
+    Column("cost_usd", Float(53), nullable=False),
+    *(_count(name) for name in ("n_unpriced", "n_miscounted")),
+    Column("seconds", Float(53), nullable=False),
+    _moment("created_at"),
+    Index(None, "run_id"),
+)
+"""What was asked over the network, each time that something was sent, whatever came of it."""
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("sample", Integer, primary_key=True, autoincrement=False),
+    _shared_text("text"),
+    Column("finish", String(16), nullable=False),
+    Column("exchange", String(64), ForeignKey("exchanges.id"), nullable=False),
+    Index(None, "exchange"),
+)
+"""The samples of language models, found by what was asked and the ordinal of the sample, whichever run asked first."""
+
+notices = Table(
+    "notices",
+    metadata,
+    _serial(),
+    _run(),
+    _improvement(),
+    Column("kind", String(32), nullable=False),
+    _text("detail"),
+    _moment("created_at"),
+    Index(None, "run_id"),
+)
+"""What a person should know of how a run went, such as that it was resumed."""

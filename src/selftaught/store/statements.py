@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from selftaught.store import schema
 
-_KEPT = frozenset({"texts", "programs", "improvements"})
+_KEPT = frozenset({"texts", "programs", "improvements", "answers"})
 """Tables in which a row that is there already stays as it is."""
 _REPLACED = frozenset({"rounds"})
 """Tables in which a row that is there already is written over."""

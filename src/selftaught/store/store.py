@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 import secrets
+import threading
 import warnings
 import weakref
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
@@ -23,14 +24,18 @@ from typing import Any, Self, TypeVar
 from sqlalchemy import Connection, Executable, Table
 
 from selftaught.errors import Outcome, StoreError, StoreWarning
+from selftaught.ledger import Spending
 from selftaught.store import documents, integrity, processes, queries, rows, schema
 from selftaught.store.database import BUSY_SECONDS, Database
 from selftaught.store.records import (
+    AnswerRecord,
     CallFigures,
     EvaluationRecord,
+    ExchangeRecord,
     ImprovementRecord,
     JournalEntry,
     ModelCallRecord,
+    NoticeRecord,
     ProgramKind,
     ProgramRecord,
     RoundRecord,
@@ -63,6 +68,12 @@ class Change:
     updates: bool = False
 
 
+class _Gathered(threading.local):
+    """What this thread adds within `Store.together`; None outside of it."""
+
+    changes: list[Change] | None = None
+
+
 class Store:
     """The records of all runs, in one database.
 
@@ -75,6 +86,7 @@ class Store:
         self._statements = Statements(database.engine.dialect.name)
         self._writer: Writer[Change] = Writer(self._write)
         self._known: set[str] = set()
+        self._gathered = _Gathered()
         self._close = weakref.finalize(self, _close, self._writer, database)
 
     @classmethod
@@ -98,8 +110,8 @@ class Store:
             StoreError: It cannot be opened so; one sentence with the mend.
         """
         database = Database(location, read_only=read_only, busy_seconds=busy_seconds)
-        if database.warning is not None:
-            warnings.warn(database.warning, StoreWarning, stacklevel=2)
+        for warning in database.warnings:
+            warnings.warn(warning, StoreWarning, stacklevel=2)
         return cls(database, clock)
 
     def __enter__(self) -> Self:
@@ -146,6 +158,20 @@ class Store:
         """
         self._close()
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Nothing; what is recorded within becomes durable all at once, so that no reader and no end falls between.
+
+        Programs and texts are there before. Nothing is recorded if the block raises. Not to be awaited in, nor nested.
+        """
+        gathered = self._gathered.changes = []
+        try:
+            yield
+        finally:
+            self._gathered.changes = None
+        if gathered:
+            self._writer.put(*gathered)
+
     def new_run_id(self) -> str:
         """An id for a run that begins now, such as `r-20261121-052233-ab12`."""
         return f"r-{self._clock():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
@@ -161,9 +187,22 @@ class Store:
         }
         self._insert(schema.runs, values)
 
-    def resume_run(self, run_id: str) -> None:
-        """Nothing; makes a recorded run one of this process, with the status "running" again."""
-        self._update_run(run_id, status="running", process=processes.identity(), finished_at=None, message="")
+    def resume_run(self, run_id: str, *, take_over: bool = False) -> None:
+        """Nothing; makes a recorded run one of this process, with the status "running" again. Durable at once.
+
+        Args:
+            run_id: A run that is not finished; of several processes that try, one succeeds.
+            take_over: Also where its process cannot be seen from here, and may still be there.
+
+        Raises:
+            ConfigError: It is finished, or its process may still be there.
+        """
+        values = {"status": "running", "process": processes.identity(), "finished_at": None, "message": ""}
+        self.flush()
+        with self._database.writing() as connection:
+            queries.check_resumable(connection, run_id, take_over=take_over)
+            change = self._change(schema.runs, {"run_id": run_id, **values})
+            _execute(connection, [change])
 
     def finish_run(
         self, run_id: str, *, status: RunStatus, result: Mapping[str, Any] | None = None, message: str = ""
@@ -177,7 +216,7 @@ class Store:
         self._update_run(run_id, status=status, result=result, message=message, finished_at=self._clock())
 
     def _update_run(self, run_id: str, **values: Any) -> None:
-        self._update(self._statements.update(schema.runs, values), schema.runs, {"run_id": run_id, **values})
+        self._enqueue(self._change(schema.runs, {"run_id": run_id, **values}))
 
     def add_program(self, source: str, kind: ProgramKind) -> str:
         """The sha256 of `source`, which is stored once. Add a program before the rows that name it."""
@@ -215,8 +254,7 @@ class Store:
         check_value(outcome, value)
         values: dict[str, Any] = {"result": result, "outcome": outcome, "message": message, "value": value}
         values |= {"budget": budget, "finished_at": self._clock()}
-        statement = self._statements.update(schema.improvements, values)
-        self._update(statement, schema.improvements, {"id": improvement_id, **values})
+        self._enqueue(self._change(schema.improvements, {"id": improvement_id, **values}))
 
     def add_evaluation(self, record: EvaluationRecord) -> None:
         """Nothing; records an evaluation."""
@@ -238,6 +276,20 @@ class Store:
         """Nothing; records a violation."""
         self._add(schema.violations, record)
 
+    def add_notice(self, record: NoticeRecord) -> None:
+        """Nothing; records what a person should know of how a run went."""
+        self._add(schema.notices, record)
+
+    def add_exchange(self, exchange: ExchangeRecord, answers: Sequence[AnswerRecord]) -> None:
+        """Nothing; records an exchange with a language model, and the samples that it brought.
+
+        Where another process has kept a sample under the same key already, that one stays.
+        """
+        with self.together():
+            self._add(schema.exchanges, exchange)
+            for answer in answers:
+                self._insert(schema.answers, _values(answer))
+
     def _add(self, table: Table, record: Any, moment: str = "created_at") -> None:
         values = _values(record)
         if values[moment] is None:
@@ -250,12 +302,24 @@ class Store:
         self._put(table, rows.to_row(table, values, self._keep_text))
 
     def _put(self, table: Table, row: dict[str, Any]) -> None:
-        self._writer.put(Change(self._statements.rank(table), self._statements.insert(table), row))
+        change = Change(self._statements.rank(table), self._statements.insert(table), row)
+        if table in (schema.texts, schema.programs):
+            self._writer.put(change)  # others may point to it from now on
+        else:
+            self._enqueue(change)
 
-    def _update(self, statement: Executable, table: Table, values: Mapping[str, Any]) -> None:
+    def _change(self, table: Table, values: Mapping[str, Any]) -> Change:
+        """What sets columns of the row whose key is the first of `values`."""
+        statement = self._statements.update(table, list(values)[1:])
         row = rows.to_row(table, values, self._keep_text)
         renamed = {f"new_{name}": value for name, value in row.items()}
-        self._writer.put(Change(self._statements.last_rank, statement, renamed, updates=True))
+        return Change(self._statements.last_rank, statement, renamed, updates=True)
+
+    def _enqueue(self, change: Change) -> None:
+        if self._gathered.changes is None:
+            self._writer.put(change)
+        else:
+            self._gathered.changes.append(change)
 
     def _keep_text(self, text: str) -> str:
         """The sha256 of `text`, which is enqueued for `texts` unless this store has done so before."""
@@ -319,6 +383,23 @@ class Store:
     def violations(self, run_id: str) -> list[ViolationRecord]:
         """The violations of a run, in order."""
         return self._ask(lambda connection: queries.violations(connection, run_id))
+
+    def notices(self, run_id: str) -> list[NoticeRecord]:
+        """What a person should know of how a run went, in order."""
+        return self._ask(lambda connection: queries.notices(connection, run_id))
+
+    def exchanges(self, run_id: str) -> list[ExchangeRecord]:
+        """The exchanges of a run with language models over the network, in order."""
+        return self._ask(lambda connection: queries.exchanges(connection, run_id))
+
+    def spent(self, run_id: str) -> Spending:
+        """What all exchanges of a run have cost together."""
+        return self._ask(lambda connection: queries.spent(connection, run_id))
+
+    def answers(self, key: str) -> list[AnswerRecord]:
+        """The durable samples under a key, in the order of their ordinals; for what is pending nobody waits."""
+        with self._database.reading() as connection:
+            return queries.answers(connection, key)
 
     def problems(self, at_most: int = 20) -> list[str]:
         """What is wrong with the store, a sentence each; empty where it is whole. Reads all of it."""

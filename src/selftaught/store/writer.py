@@ -38,8 +38,8 @@ class Writer(Generic[Change]):
         self._wake = threading.Condition()
         self._thread: threading.Thread | None = None
 
-    def put(self, change: Change) -> None:
-        """Nothing; `change` is written soon.
+    def put(self, *changes: Change) -> None:
+        """Nothing; `changes` are written soon, all of them in one batch.
 
         Raises:
             StoreError: The store is closed.
@@ -47,9 +47,10 @@ class Writer(Generic[Change]):
         with self._wake:
             if self._closing:
                 raise StoreError("the store is closed: open it again to write to it")
-            self._pending.append(change)
+            n_before = len(self._pending)
+            self._pending.extend(changes)
             self._start_thread()
-            if len(self._pending) in (1, LARGE_BATCH):
+            if n_before == 0 or n_before < LARGE_BATCH <= len(self._pending):
                 self._wake.notify()
 
     def committed(self) -> Future[None]:

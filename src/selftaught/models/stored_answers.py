@@ -1,0 +1,56 @@
+"""A book of answers in the store: what one run has paid for, every later run over the same store gets for nothing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+
+from selftaught.ledger import Spending
+from selftaught.models.answer_book import AnswerBook
+from selftaught.models.language_model import Finish, Sample
+from selftaught.source import sha256_of
+from selftaught.store import AnswerRecord, ExchangeRecord, Store
+
+
+class StoreAnswerBook(AnswerBook):
+    """The book of one run. Where two runs keep the same sample at once, the first stays, and both read that one."""
+
+    def __init__(self, store: Store, run_id: str, model: str, *, fresh: bool = False) -> None:
+        """A book over a store.
+
+        Args:
+            store: Where answers and exchanges are written.
+            run_id: The run that asks.
+            model: The model that it asks, as the person named it.
+            fresh: Whether the run is to ask for all of its answers itself: it then finds those that it asked for, in
+                this life or an earlier one, and no others.
+        """
+        self._store = store
+        self._run_id = run_id
+        self._model = model
+        self._fresh = fresh
+
+    async def known(self, key: str) -> Mapping[int, Sample]:
+        """The samples kept under a key, by their ordinal from 0."""
+        return {
+            answer.sample: Sample(text=answer.text, finish=Finish(answer.finish))
+            for answer in self._store.answers(self._key(key))
+        }
+
+    async def keep(self, key: str, samples: Mapping[int, Sample], spending: Spending) -> None:
+        """Nothing; what came of one exchange is kept. Returns when that is durable.
+
+        Raises:
+            StoreError: It cannot be written.
+        """
+        exchange, kept_as = uuid.uuid4().hex, self._key(key)
+        record = ExchangeRecord.of(spending, id=exchange, run_id=self._run_id, key=kept_as, model=self._model)
+        answers = [
+            AnswerRecord(key=kept_as, sample=number, text=sample.text, finish=sample.finish, exchange=exchange)
+            for number, sample in samples.items()
+        ]
+        self._store.add_exchange(record, answers)
+        await self._store.committed()
+
+    def _key(self, key: str) -> str:
+        return sha256_of(f"{self._run_id}\x1f{key}") if self._fresh else key

@@ -1,0 +1,60 @@
+"""The copy of an older store that is made before it is migrated: whole or not there, never in place of another file."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import secrets
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from selftaught.errors import StoreError
+
+
+def back_up(connection: sqlite3.Connection, path: Path, revision: str) -> Path:
+    """The file beside `path` that now holds what `connection` sees, by a name that ends in `.backup-REVISION`.
+
+    Args:
+        connection: To the store; not one that has written and not committed.
+        path: The store's file, whose permissions the copy gets.
+        revision: Of its schema.
+
+    Raises:
+        StoreError: The copy cannot be made; nothing is left of it.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        temporary.chmod(path.stat().st_mode & 0o777)
+        with closing(sqlite3.connect(temporary)) as copy:
+            connection.backup(copy)
+        _make_durable(temporary)
+        target = _free_name(path.with_name(f"{path.name}.backup-{revision}"))
+        temporary.rename(target)
+        _make_durable(path.parent)
+    except (OSError, sqlite3.Error) as error:
+        cause = getattr(error, "strerror", None) or str(error)
+        raise StoreError(
+            f"the store {path} is from an older selftaught and is copied before it is brought up to date, but the copy "
+            f"cannot be written ({cause}): make room and write access in {path.parent}, or name another store"
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    return target
+
+
+def _free_name(wanted: Path) -> Path:
+    """The path, or with a number after it where it is taken; whoever migrates holds the lock of the store."""
+    names = (wanted.with_name(f"{wanted.name}-{number}") for number in itertools.count(2))
+    return next(path for path in itertools.chain([wanted], names) if not os.path.lexists(path))
+
+
+def _make_durable(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,137 @@
+"""What everything that keeps answers keeps to."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from selftaught.errors import StoreError
+from selftaught.ledger import NOTHING, Spending
+from selftaught.models import Finish, Request, Sample
+from selftaught.models.answer_book import NoBook, answer_key
+from selftaught.models.stored_answers import StoreAnswerBook
+from selftaught.store import RunStart, Store
+from selftaught.store.clock import now
+
+KEY, OTHER_KEY = "a" * 64, "b" * 64
+NASTY = "\x00 \ud800 \x1b[31m " * 200
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "store.db"
+
+
+@pytest.fixture
+def store(path):
+    with Store.open(path, clock=now) as opened:
+        for run_id in ("r-1", "r-2"):
+            opened.start_run(RunStart(run_id=run_id, config={}))
+        opened.flush()
+        yield opened
+
+
+@pytest.fixture
+def book(store) -> StoreAnswerBook:
+    return StoreAnswerBook(store, "r-1", "openai:x")
+
+
+def samples(*texts: str, first: int = 0, finish: Finish = Finish.COMPLETE) -> dict[int, Sample]:
+    return {first + number: Sample(text=text, finish=finish) for number, text in enumerate(texts)}
+
+
+def test_nothing_is_known_before_it_is_kept(book):
+    for empty in (NoBook(), book):
+        assert asyncio.run(empty.known(KEY)) == {}
+
+
+def test_no_book_keeps_nothing():
+    asyncio.run(NoBook().keep(KEY, samples("x"), NOTHING))
+    assert asyncio.run(NoBook().known(KEY)) == {}
+
+
+def test_samples_come_back_as_they_were_by_key_and_ordinal(book):
+    asyncio.run(book.keep(KEY, samples("one", NASTY, first=3), NOTHING))
+    asyncio.run(book.keep(KEY, samples("", finish=Finish.REFUSED), NOTHING))
+    asyncio.run(book.keep(OTHER_KEY, samples("cut", finish=Finish.CUT_OFF), NOTHING))
+    assert asyncio.run(book.known(KEY)) == {
+        0: Sample(text="", finish=Finish.REFUSED), 3: Sample(text="one"), 4: Sample(text=NASTY),
+    }  # fmt: skip
+    assert asyncio.run(book.known(OTHER_KEY)) == samples("cut", finish=Finish.CUT_OFF)
+
+
+def test_what_is_kept_is_durable_when_keep_returns(book, path):
+    async def keep_and_look():
+        await book.keep(KEY, samples("x"), Spending(tokens_in=3, cost_usd=0.5))
+        with Store.open(path, read_only=True, clock=now) as other:
+            return await StoreAnswerBook(other, "r-2", "openai:x").known(KEY), other.spent("r-1")
+
+    assert asyncio.run(keep_and_look()) == (samples("x"), Spending(tokens_in=3, cost_usd=0.5))
+
+
+def test_what_came_to_nothing_is_spent_all_the_same(book, store):
+    asyncio.run(book.keep(KEY, {}, Spending(tokens_in=7, n_unpriced=1)))
+    asyncio.run(book.keep(KEY, {}, Spending(tokens_in=7, seconds=0.25)))
+    assert asyncio.run(book.known(KEY)) == {}
+    assert store.spent("r-1") == Spending(tokens_in=14, n_unpriced=1, seconds=0.25)
+    assert store.spent("r-2") == NOTHING
+    assert {(record.model, record.key) for record in store.exchanges("r-1")} == {("openai:x", KEY)}
+
+
+def test_of_two_processes_that_keep_the_same_sample_the_first_wins_for_both(book, path):
+    with Store.open(path, clock=now) as other_store:
+        other = StoreAnswerBook(other_store, "r-2", "openai:x")
+        asyncio.run(other.keep(KEY, samples("theirs"), NOTHING))
+        asyncio.run(book.keep(KEY, samples("ours", "new"), NOTHING))
+        assert asyncio.run(book.known(KEY)) == asyncio.run(other.known(KEY)) == samples("theirs", "new")
+
+
+def test_many_keep_at_once_and_each_finds_its_own(book):
+    async def at_once():
+        await asyncio.gather(*(book.keep(KEY, samples(f"{n}", first=n), NOTHING) for n in range(200)))
+        return await book.known(KEY)
+
+    assert asyncio.run(at_once()) == {n: Sample(text=f"{n}") for n in range(200)}
+
+
+def test_a_run_that_wants_fresh_answers_finds_its_own_only(book, store):
+    asyncio.run(book.keep(KEY, samples("old"), NOTHING))
+    fresh = StoreAnswerBook(store, "r-2", "openai:x", fresh=True)
+    assert asyncio.run(fresh.known(KEY)) == {}
+    asyncio.run(fresh.keep(KEY, samples("new"), Spending(tokens_in=1)))
+    resumed = StoreAnswerBook(store, "r-2", "openai:x", fresh=True)
+    assert asyncio.run(resumed.known(KEY)) == samples("new")
+    assert asyncio.run(book.known(KEY)) == samples("old")
+    assert store.spent("r-2") == Spending(tokens_in=1)
+
+
+def test_what_cannot_be_written_is_no_answer(store):
+    with pytest.raises(StoreError, match="FOREIGN KEY"):
+        asyncio.run(StoreAnswerBook(store, "r-none", "openai:x").keep(KEY, samples("x"), NOTHING))
+    with pytest.raises(StoreError):
+        store.close()
+
+
+def request_of(**changes) -> Request:
+    given = {"expertise": "e", "messages": ("m",), "n_responses": 2, "temperature": 0.5, "scope": "s", "ordinal": 0}
+    return Request(**{**given, **changes})
+
+
+def test_a_key_is_of_all_that_decides_the_answer():
+    keys = [
+        answer_key("x", 0, request_of(), 0),
+        answer_key("y", 0, request_of(), 0),
+        answer_key("x", 1, request_of(), 0),
+        answer_key("x", 0, request_of(), 1),
+        *(
+            answer_key("x", 0, request_of(**changes), 0)
+            for changes in (
+                {"expertise": "f"}, {"messages": ("n",)}, {"n_responses": 3}, {"temperature": 0.6}, {"scope": "t"},
+                {"ordinal": 1},
+            )
+        ),
+    ]  # fmt: skip
+    assert len(set(keys)) == len(keys)
+    assert answer_key("x", 0, request_of(), 0) == keys[0]
