@@ -26,6 +26,7 @@ from selftaught.interrupts import under_way
 from selftaught.ledger import Ledger, RunBudget, spending_document
 from selftaught.meta_utility import MetaEvaluation, MetaUtility
 from selftaught.models import ModelContext, find_model, model_info
+from selftaught.models.stored_answers import StoreAnswerBook
 from selftaught.progress import Progress
 from selftaught.recorder import StoreRecorder
 from selftaught.recursion import Round, SelfTaughtOptimizer
@@ -263,10 +264,18 @@ async def opened_run(
         recorder = StoreRecorder(store, run_id, *names)
         ledger = series.ledger if series else Ledger(run_budget(settings))
         progress.ledger, progress.spent_before = ledger, ledger.spent
-        context = ModelContext(
-            sandbox=sandbox, rng_seed=settings.rng_seed, settings=settings, ledger=ledger, on_wait=progress.wait
-        )
-        model, *inner = [make(context) for make in makers]
+        contexts = [
+            ModelContext(
+                sandbox=sandbox,
+                rng_seed=settings.rng_seed,
+                settings=settings,
+                ledger=ledger,
+                book=StoreAnswerBook(store, run_id, name, fresh=settings.fresh_answers),
+                on_wait=progress.wait,
+            )
+            for name in names
+        ]
+        model, *inner = [make(context) for make, context in zip(makers, contexts, strict=True)]
         engine = Engine(
             sandbox=sandbox,
             model=model,
