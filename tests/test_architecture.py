@@ -31,6 +31,7 @@ LAYERS = (
     ("progress", "recorder"),
     ("experiment",),
     ("single", "analysis"),
+    ("again",),
     ("api",),
     ("web",),
     ("cli",),

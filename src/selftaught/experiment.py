@@ -8,7 +8,7 @@ import os
 import platform
 import time
 import warnings
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
@@ -25,7 +25,7 @@ from selftaught.improver import bundled_improver, find_improver
 from selftaught.interrupts import under_way
 from selftaught.ledger import Ledger, RunBudget, spending_document
 from selftaught.meta_utility import MetaEvaluation, MetaUtility
-from selftaught.models import ModelContext, find_model, model_info
+from selftaught.models import LanguageModel, ModelContext, ModelInfo, ModelMaker, find_model, model_info
 from selftaught.models.stored_answers import StoreAnswerBook
 from selftaught.progress import Progress
 from selftaught.recorder import StoreRecorder
@@ -34,7 +34,7 @@ from selftaught.sandbox import Sandbox, SandboxConfig
 from selftaught.settings import CommonSettings, ImproveSettings, RunSettings
 from selftaught.source import sha256_of
 from selftaught.statistics import Estimate, PairedDifference, estimate, fewest_pairs, paired_difference
-from selftaught.store import RunStart, Store
+from selftaught.store import RunRecord, RunStart, Store
 from selftaught.task_check import check_task
 from selftaught.task_definition import Split, Task
 from selftaught.violations import violations_document
@@ -120,7 +120,13 @@ async def opened_sandbox(settings: CommonSettings) -> AsyncIterator[Sandbox]:
 
 @contextlib.asynccontextmanager
 async def recorded_run(
-    store: Store, config: Document, tasks: Sequence[Task], isolation: str, *, so_far: Document | None = None
+    store: Store,
+    config: Document,
+    tasks: Sequence[Task],
+    isolation: str,
+    *,
+    run_id: str | None = None,
+    so_far: Document | None = None,
 ) -> AsyncIterator[str]:
     """The id of a run that is recorded as failed or interrupted if it ends so.
 
@@ -129,9 +135,10 @@ async def recorded_run(
         config: All that decides what the run does.
         tasks: What it is about.
         isolation: The mode of the sandbox.
+        run_id: Its id, where that is given out already.
         so_far: What is recorded as its result if it ends so; filled in by whoever does the work.
     """
-    run_id = store.new_run_id()
+    run_id = run_id or store.new_run_id()
     inner = config.get("inner_model")
     versions = {
         "selftaught": __version__,
@@ -169,6 +176,25 @@ def find_model_version(name: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Again:
+    """A run on record that is done once more, under another id, without the model that it had.
+
+    Attributes:
+        record: What is on record of it.
+        improvers: The sources of the improvers that it was given, by their parts in it.
+        makers: How what answers is made, in place of its model, and of its inner model if it had one.
+        on_open: Told the id of the new run.
+        conclude: Makes the document that is recorded, of that id and what came of the new run.
+    """
+
+    record: RunRecord
+    improvers: Mapping[str, str]
+    makers: Sequence[ModelMaker]
+    on_open: Callable[[str], None]
+    conclude: Callable[[str, Document], Document]
+
+
+@dataclass(frozen=True, kw_only=True)
 class SeriesUnderWay:
     """The series of runs that a run is part of.
 
@@ -190,6 +216,7 @@ async def run_stop(
     progress: Progress,
     *,
     series: SeriesUnderWay | None = None,
+    again: Again | None = None,
 ) -> Document:
     """The document of a whole run: the recursion, then the comparison on fresh draws.
 
@@ -199,22 +226,35 @@ async def run_stop(
         store: Where it is recorded.
         progress: What a person is shown of it.
         series: What it is part of; this changes no figure.
+        again: The run on record that this does once more.
 
     Raises:
         SelfTaughtError: It could not be done; the run is recorded as failed.
     """
-    seed_improver = resolve_improver(settings.improver, store)
-    async with opened_run("run", tasks, settings, store, progress, series=series) as run:
+    improvers = again.improvers if again else improvers_of_run(settings.improver, store)
+    async with opened_run(
+        "run", tasks, settings, store, progress, improvers=improvers, series=series, again=again
+    ) as run:
         experiment = Experiment(
             run_id=run.run_id,
             tasks=tasks,
             settings=settings,
+            improvers=improvers,
             engine=run.engine,
             recorder=run.recorder,
             progress=progress,
         )
-        run.document = await experiment.run(seed_improver)
+        run.document = await experiment.run()
     return run.document
+
+
+def improvers_of_run(improver: str, store: Store) -> dict[str, str]:
+    """The sources of the improvers that a run of the recursion is given, by their parts in it.
+
+    Raises:
+        ConfigError: There is none of that name.
+    """
+    return {"seed": resolve_improver(improver, store), "best_of_n": bundled_improver("best_of_n")}
 
 
 @dataclass(kw_only=True)
@@ -242,32 +282,36 @@ async def opened_run(
     store: Store,
     progress: Progress,
     *,
+    improvers: Mapping[str, str] | None = None,
     series: SeriesUnderWay | None = None,
+    again: Again | None = None,
 ) -> AsyncIterator[OpenRun]:
     """A recorded run with its isolation, model and engine; all of it ends with the block.
+
+    Args:
+        kind: Of the run, such as `transfer`.
+        tasks: What it is about.
+        settings: What was asked for.
+        store: Where it is recorded.
+        progress: What a person is shown of it.
+        improvers: The sources of the improvers that it is given, by their parts in it.
+        series: What it is part of.
+        again: The run on record that this does once more.
 
     Raises:
         SelfTaughtError: It could not be set up; or what came out of the block, and the run is recorded as failed.
     """
     names = model_names(settings)
-    makers = [find_model(name) for name in names]
+    makers = again.makers if again else [find_model(name) for name in names]
     async with contextlib.AsyncExitStack() as stack:
         sandbox = series.sandbox if series else await stack.enter_async_context(opened_sandbox(settings))
-        config: Document = {
-            "kind": kind,
-            "tasks": [task.name for task in tasks],
-            **settings.model_dump(),
-            "records_refusals": sandbox.records_refusals,
-            **({"series": series.run_id} if series else {}),
-        }
-        run_id = await stack.enter_async_context(recorded_run(store, config, tasks, sandbox.mode))
-        recorder = StoreRecorder(store, run_id, *names)
+        run_id = store.new_run_id()
         ledger = series.ledger if series else Ledger(run_budget(settings))
-        progress.ledger, progress.spent_before = ledger, ledger.spent
         contexts = [
             ModelContext(
                 sandbox=sandbox,
                 rng_seed=settings.rng_seed,
+                tasks={task.name: task.sha256 for task in tasks},
                 settings=settings,
                 ledger=ledger,
                 book=StoreAnswerBook(store, run_id, name, fresh=settings.fresh_answers),
@@ -276,6 +320,21 @@ async def opened_run(
             for name in names
         ]
         model, *inner = [make(context) for make, context in zip(makers, contexts, strict=True)]
+        config: Document = {
+            "kind": kind,
+            **_about_tasks(tasks),
+            **settings.model_dump(),
+            "models": [_about_model(each) for each in (model, *inner)],
+            "improvers": {part: store.add_program(source, "improver") for part, source in (improvers or {}).items()},
+            "records_refusals": sandbox.records_refusals,
+            **({"series": series.run_id} if series else {}),
+            **({"kind": "replay", "of": again.record.run_id, "of_kind": kind} if again else {}),
+        }
+        await stack.enter_async_context(recorded_run(store, config, tasks, sandbox.mode, run_id=run_id))
+        if again:
+            again.on_open(run_id)
+        recorder = StoreRecorder(store, run_id, *names)
+        progress.ledger, progress.spent_before = ledger, ledger.spent
         engine = Engine(
             sandbox=sandbox,
             model=model,
@@ -289,6 +348,8 @@ async def opened_run(
         run = OpenRun(run_id=run_id, engine=engine, recorder=recorder)
         async with ledger.within_time(), engine:
             yield run
+        if again:
+            run.document = again.conclude(run_id, run.document)
         store.finish_run(run_id, status="finished", result=run.document)
         await store.committed()
 
@@ -296,6 +357,18 @@ async def opened_run(
 def run_budget(settings: CommonSettings) -> RunBudget:
     """What a command may spend on language models, all of its runs together."""
     return RunBudget(cost_usd=settings.max_cost, tokens=settings.max_tokens, seconds=settings.max_seconds)
+
+
+def _about_tasks(tasks: Sequence[Task]) -> Document:
+    """Which tasks, and where those are found that are not bundled."""
+    folders = {task.name: task.folder for task in tasks if task.folder is not None}
+    return {"tasks": [task.name for task in tasks], "task_folders": folders}
+
+
+def _about_model(model: LanguageModel) -> Document:
+    """What must be known of a model where it cannot be asked: when its run is replayed, maybe elsewhere and later."""
+    budgets = {"improvement_budget": model.improvement_budget, "meta_budget": model.meta_budget}
+    return {"info": asdict(model.info), **{name: asdict(budget) for name, budget in budgets.items()}}
 
 
 async def checked_meta_utility(
@@ -327,6 +400,7 @@ class Experiment:
         run_id: Its name.
         tasks: What its meta-utility averages over.
         settings: What was asked for.
+        improvers: The source of the improver that it begins with, `seed`, and of `best_of_n`.
         engine: What does the work.
         recorder: Where rounds are written.
         progress: What a person is shown of it.
@@ -335,11 +409,12 @@ class Experiment:
     run_id: str
     tasks: Sequence[Task]
     settings: RunSettings
+    improvers: Mapping[str, str]
     engine: Engine
     recorder: StoreRecorder
     progress: Progress
 
-    async def run(self, seed_improver: str) -> Document:
+    async def run(self) -> Document:
         """The document of the run."""
         settings, engine = self.settings, self.engine
         meta_utility = await checked_meta_utility(
@@ -353,15 +428,15 @@ class Experiment:
             accept=settings.accept_rule,
             n_gate_repeats=settings.gate_repeats,
         )
-        rounds = await self._rounds(optimizer, seed_improver)
-        comparison = await self._compare(meta_utility, seed_improver, rounds[-1][0].improver)
+        rounds = await self._rounds(optimizer)
+        comparison = await self._compare(meta_utility, rounds[-1][0].improver)
         return self._document(rounds, comparison)
 
-    async def _rounds(self, optimizer: SelfTaughtOptimizer, seed_improver: str) -> list[tuple[Round, Estimate]]:
+    async def _rounds(self, optimizer: SelfTaughtOptimizer) -> list[tuple[Round, Estimate]]:
         test = optimizer.meta_utility.for_purpose("test", split="test", n_repeats=self.settings.test_repeats)
         rounds: list[tuple[Round, Estimate]] = []
         self.progress.enter_round(0, self.settings, len(self.tasks))
-        async for made in optimizer.rounds(seed_improver):
+        async for made in optimizer.rounds(self.improvers["seed"]):
             measured = estimate((await test.evaluate(made.improver)).values)
             rounds.append((made, measured))
             await self.recorder.round(made, measured, self.engine.usage.counts())
@@ -369,26 +444,23 @@ class Experiment:
             self.progress.enter_round(made.number + 1, self.settings, len(self.tasks))
         return rounds
 
-    async def _compare(self, meta_utility: MetaUtility, seed_improver: str, improver: str) -> Comparison:
+    async def _compare(self, meta_utility: MetaUtility, improver: str) -> Comparison:
         self.progress.enter_comparison()
         fresh = meta_utility.for_purpose("fresh", split="fresh", n_repeats=self.settings.fresh_repeats)
-        sources = {"seed": seed_improver, "best_of_n": bundled_improver("best_of_n"), "improved": improver}
+        sources = {**self.improvers, "improved": improver}
         measured = {name: await fresh.evaluate(source) for name, source in sources.items()}
         return Comparison(**measured)
 
     def _document(self, rounds: list[tuple[Round, Estimate]], comparison: Comparison) -> Document:
         improver = rounds[-1][0].improver
-        model, inner = self.engine.model.info, self.engine.downstream_model.info
-        has_inner = self.engine.inner_model is not None
+        model = self.engine.model.info
+        inner = [self.engine.inner_model.info] if self.engine.inner_model is not None else []
         budget = self.settings.budget(self.engine.downstream_model.improvement_budget)
         meta_budget = self.settings.meta_budget(self.engine.model.meta_budget)
         return {
             "run_id": self.run_id,
             "task": ",".join(task.name for task in self.tasks),
-            "model": model.name,
-            "is_language_model": model.is_language_model,
-            "inner_model": inner.name if has_inner else None,
-            "inner_is_language_model": inner.is_language_model if has_inner else None,
+            **said_of([model, *inner]),
             "isolation": self.engine.sandbox.mode,
             "opaque": [task.name for task in self.tasks if task.is_opaque],
             "rng_seed": self.settings.rng_seed,
@@ -471,6 +543,20 @@ def finding(
     if p_value < SIGNIFICANCE:
         return f"worse by {-gain.mean:.3f} ({interval})"
     return f"no evidence of improvement ({interval})"
+
+
+def said_of(models: Sequence[ModelInfo]) -> Document:
+    """What a document says of the model of its run, and of the inner model where there is one: None where not."""
+    outer, inner = (*models, None)[:2]
+    assert outer is not None
+    return {
+        "model": outer.name,
+        "is_language_model": outer.is_language_model,
+        "notice": outer.notice,
+        "inner_model": inner.name if inner else None,
+        "inner_is_language_model": inner.is_language_model if inner else None,
+        "inner_notice": inner.notice if inner else None,
+    }
 
 
 def spent_document(engine: Engine, progress: Progress) -> Document:

@@ -31,7 +31,7 @@ from selftaught.errors import (
 from selftaught.interrupts import in_flight
 from selftaught.models import LanguageModel, Reply, Request
 from selftaught.sandbox import Child, ChildEnded, Limits, Sandbox, WorkerLost, despite_losses
-from selftaught.source import MAX_PROGRAM_BYTES, nearest, read_file, rng_seed_of, why_unusable
+from selftaught.source import MAX_PROGRAM_BYTES, nearest, read_file, rng_seed_of, sha256_of, why_unusable
 from selftaught.violations import ViolationLog
 from selftaught.worker.messages import (
     MAX_SAID_CHARACTERS,
@@ -135,6 +135,7 @@ class ImproverSession:
 
     async def improve(self, improver: str, initial_solution: str) -> Improvement:
         """The improvement of a solution by an improver, given as source text."""
+        self._improver = sha256_of(improver)
         self._ordinals: Counter[str] = Counter()
         self._answered: dict[bytes, list[Response]] = defaultdict(list)
         problem = why_unusable(improver)
@@ -273,6 +274,7 @@ class ImproverSession:
             n_responses=request.n_responses,
             temperature=request.temperature,
             scope=self.scope,
+            improver=self._improver,
         )
         ordinal = self._ordinals[asked.sha256]
         self._ordinals[asked.sha256] += 1

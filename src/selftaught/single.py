@@ -7,6 +7,7 @@ from typing import get_args
 from selftaught.engine import Assignment, Engine
 from selftaught.errors import ConfigError
 from selftaught.experiment import (
+    Again,
     Document,
     opened_run,
     opened_sandbox,
@@ -66,11 +67,22 @@ def _interval(evaluation: Evaluation) -> Document:
     return {"value": evaluation.value, "low": over_instances.low, "high": over_instances.high}
 
 
-async def improve(task: Task, settings: ImproveSettings, store: Store, progress: Progress | None = None) -> Document:
-    """The document of one improvement of a task's seed solution; its values are on the test split."""
-    source = resolve_improver(settings.improver, store)
+async def improve(
+    task: Task, settings: ImproveSettings, store: Store, progress: Progress | None = None, *, again: Again | None = None
+) -> Document:
+    """The document of one improvement of a task's seed solution; its values are on the test split.
+
+    Args:
+        task: What is to be improved.
+        settings: What was asked for.
+        store: Where it is recorded.
+        progress: What a person is shown of it.
+        again: The improvement on record that this does once more.
+    """
+    improvers = again.improvers if again else {"improver": resolve_improver(settings.improver, store)}
+    source = improvers["improver"]
     progress = progress or Progress()
-    async with opened_run("improve", [task], settings, store, progress) as run:
+    async with opened_run("improve", [task], settings, store, progress, improvers=improvers, again=again) as run:
         measured = await _improve_and_measure(run.engine, task, source, settings)
         model = run.engine.model.info
         run.document = {

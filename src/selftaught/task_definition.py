@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -57,6 +57,7 @@ class Task:
         answer_bytes: What its answers to all instances of one use may take together, as they are sent.
         is_opaque: Whether the score is made beside the candidate, so that it is a claim rather than a fact.
         uses_clock: Whether the score may depend on a clock, so that it need not come out the same twice.
+        folder: Where it was found; None if it is bundled, or was made in Python.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Task:
     answer_bytes: int = DEFAULT_ANSWER_MIB * MIB
     is_opaque: bool = False
     uses_clock: bool = False
+    folder: str | None = field(default=None, compare=False)
     sha256: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -264,7 +266,7 @@ def find_task(name: str) -> Task:
     if name in names:
         return load_task(BUNDLED_TASKS / name)
     if os.path.isdir(name):  # noqa: PTH112 - a name that no file can have is no error here
-        return _load_folder(Path(name))
+        return replace(_load_folder(Path(name)), folder=os.path.abspath(name))  # noqa: PTH100 - keeps symbolic links
     raise ConfigError(f"there is no task or task folder {name!r:.200}{nearest(name, names)}")
 
 

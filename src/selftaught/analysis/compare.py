@@ -14,7 +14,7 @@ from statistics import fmean, pstdev
 
 from selftaught.budget import Usage
 from selftaught.engine import Engine
-from selftaught.experiment import SIGNIFICANCE, Document, checked_meta_utility, opened_run, spent_document
+from selftaught.experiment import SIGNIFICANCE, Again, Document, checked_meta_utility, opened_run, spent_document
 from selftaught.ledger import NOTHING, spending_document
 from selftaught.meta_utility import MetaEvaluation
 from selftaught.progress import Progress
@@ -34,6 +34,8 @@ async def run_compare(
     settings: CompareSettings,
     store: Store,
     progress: Progress | None = None,
+    *,
+    again: Again | None = None,
 ) -> Document:
     """The document of a comparison: means, ranks and what was used, and which differences are real.
 
@@ -43,9 +45,10 @@ async def run_compare(
         settings: Budgets and repeats.
         store: Where it is recorded.
         progress: What a person is shown of it.
+        again: The comparison on record that this does once more.
     """
     progress = progress or Progress()
-    async with opened_run("compare", tasks, settings, store, progress) as run:
+    async with opened_run("compare", tasks, settings, store, progress, improvers=improvers, again=again) as run:
         used = {name: _Used() for name in improvers}
         measured = {task.name: await _measure(run.engine, task, improvers, settings, used) for task in tasks}
         model = run.engine.model.info

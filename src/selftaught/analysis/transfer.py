@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from selftaught.engine import Engine
 from selftaught.experiment import (
+    Again,
     Document,
     checked_meta_utility,
     finding,
@@ -36,6 +37,7 @@ async def run_transfer(
     progress: Progress | None = None,
     *,
     seed: str | None = None,
+    again: Again | None = None,
 ) -> Document:
     """The document of a transfer of an improver: for each task u(s), u(I_0(s)) and u(I_T(s)) on the same fresh draws.
 
@@ -48,14 +50,16 @@ async def run_transfer(
         store: Where it is recorded.
         progress: What a person is shown of it.
         seed: I_0, what the improver began as; the bundled seed improver if not given.
+        again: The transfer on record that this does once more.
     """
-    improvers = {
+    fresh_improvers = {
         "seed_improver": seed or bundled_improver("seed"),
         "best_of_n": bundled_improver("best_of_n"),
         "improver": source,
     }
+    improvers = again.improvers if again else fresh_improvers
     progress = progress or Progress()
-    async with opened_run("transfer", tasks, settings, store, progress) as run:
+    async with opened_run("transfer", tasks, settings, store, progress, improvers=improvers, again=again) as run:
         measured = [await _measured(run.engine, task, improvers, settings) for task in tasks]
         model = run.engine.model.info
         run.document = {
@@ -76,7 +80,7 @@ def seed_of_run(name: str, store: Store) -> str | None:
     return resolve_improver(f"{name.partition(':')[0]}:0", store) if names_a_run(name) else None
 
 
-async def _measured(engine: Engine, task: Task, improvers: dict[str, str], settings: TransferSettings) -> Measured:
+async def _measured(engine: Engine, task: Task, improvers: Mapping[str, str], settings: TransferSettings) -> Measured:
     fresh = await checked_meta_utility(
         engine, [task], settings, n_repeats=settings.fresh_repeats, split="fresh", purpose="transfer"
     )

@@ -27,6 +27,7 @@ COMMANDS = {
     "compare": ("selftaught.cli.compare:compare", "Compare improvers on tasks, at equal budgets."),
     "runs": ("selftaught.cli.records:runs", "List the recorded runs."),
     "show": ("selftaught.cli.records:show", "Show a run, a series of runs, or what another command recorded."),
+    "replay": ("selftaught.cli.again:replay", "Do a run again without its model, and say whether the same came of it."),
     "audit": (
         "selftaught.cli.audit:audit",
         "Show what the programs of a run tried and may not; or count how often generated improvers get out (Table 2).",

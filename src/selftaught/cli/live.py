@@ -23,14 +23,14 @@ REFRESHES_PER_SECOND = 4
 
 
 @contextlib.contextmanager
-def shown(progress: Progress, console: Console, title: str) -> Iterator[None]:
+def shown(progress: Progress, console: Console, title: str, command: str = "run") -> Iterator[None]:
     """Nothing; within it, the progress is on the screen."""
     progress.on_step = lambda line: console.print(untrusted(line))
     if not console.is_terminal:
         progress.on_wait = progress.on_step
         yield
         return
-    view = _View(progress, title)
+    view = _View(progress, f"selftaught {command} {title}")
     with Live(view, console=console, refresh_per_second=REFRESHES_PER_SECOND, transient=True):
         yield
 
@@ -74,7 +74,7 @@ class _View:
         table.add_row("time", _time(progress))
         if progress.waiting is not None:
             table.add_row("waiting", untrusted(progress.waiting))
-        return Group(untrusted(f"selftaught run {self._title}", style="bold"), table)
+        return Group(untrusted(self._title, style="bold"), table)
 
 
 def _used(account: Account | None, of_what: str) -> str:

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from selftaught.analysis.curves import members_of, read_curves, series_document
 from selftaught.analysis.plots import plot_curves, plot_rounds
 from selftaught.analysis.run_ledger import Level, figures_by_model, ledger_of
+from selftaught.cli.again import print_replay
 from selftaught.cli.audit import MOST_PROGRAMS, print_bypass
 from selftaught.cli.compare import print_comparison
 from selftaught.cli.curves import print_series
@@ -103,7 +104,7 @@ def show(
 ) -> int:
     """Show a run: rounds, lineage, and what changed in the improver; of a series, what its runs come to.
 
-    Of what improve, transfer, compare and audit --bypass recorded, what they printed.
+    Of what improve, transfer, compare, replay and audit --bypass recorded, what they printed.
 
     Args:
         run: The run's id, or its beginning; `selftaught runs` lists them.
@@ -166,6 +167,8 @@ def _print_result(records: Store, record: RunRecord) -> bool:
             print_comparison(document)
         case "bypass":
             print_bypass(document, records.location, MOST_PROGRAMS)
+        case "replay":
+            print_replay(document, records.location)
         case _:
             return False
     return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from selftaught.ledger import Ledger
@@ -19,6 +19,7 @@ class ModelContext:
     Attributes:
         sandbox: Where an embedded model runs.
         rng_seed: The run's.
+        tasks: The sha256 of each task of the run, by its name.
         settings: What was asked for.
         ledger: Where spending is reserved and entered.
         book: Where answers are kept.
@@ -27,6 +28,7 @@ class ModelContext:
 
     sandbox: Sandbox
     rng_seed: int
+    tasks: Mapping[str, str] = field(default_factory=dict)
     settings: CommonSettings = field(default_factory=lambda: checked_settings(CommonSettings))
     ledger: Ledger = field(default_factory=Ledger)
     book: AnswerBook = field(default_factory=NoBook)

@@ -24,6 +24,7 @@ class Request:
         temperature: How varied the samples are, >= 0.
         scope: The name of the improvement that asks; the same request in another scope is another sample.
         ordinal: How often the same request was made in this scope before.
+        improver: The sha256 of the program that asks. No answer depends on it: improvers are compared on equal terms.
     """
 
     expertise: str
@@ -32,6 +33,7 @@ class Request:
     temperature: float
     scope: str = ""
     ordinal: int = 0
+    improver: str = ""
 
     @property
     def sha256(self) -> str:

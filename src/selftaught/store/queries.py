@@ -20,6 +20,7 @@ from selftaught.store.records import (
     CallFigures,
     EvaluationRecord,
     ExchangeRecord,
+    ImprovementKey,
     ImprovementRecord,
     JournalEntry,
     ModelCallRecord,
@@ -179,6 +180,14 @@ def improvements(connection: Connection, run_id: str) -> list[ImprovementRecord]
     return _of_run(connection, table, ImprovementRecord, run_id, table.c.started_at, table.c.path)
 
 
+def improvement_keys(connection: Connection, run_id: str) -> list[ImprovementKey]:
+    """By what the improvements of a run are told apart, in the order in which they were started."""
+    table = schema.improvements
+    columns = (table.c[name] for name in ("id", "path", "improver", "task", "initial", "outcome"))
+    query = select(*columns).where(table.c.run_id == run_id).order_by(table.c.started_at, table.c.path)
+    return rows.load(connection, query, table, ImprovementKey)
+
+
 def evaluations(connection: Connection, run_id: str, improvement_id: str | None) -> list[EvaluationRecord]:
     """The evaluations of a run, or of one improvement of it, in order."""
     table = schema.evaluations
@@ -264,6 +273,31 @@ def model_answers(connection: Connection, request_sha256: str, ordinal: int) -> 
     query = select(table).where(table.c.request_sha256 == request_sha256, table.c.ordinal == ordinal)
     found = rows.load(connection, query.order_by(table.c.id).limit(1), table, ModelCallRecord)
     return found[0] if found else None
+
+
+def calls_like(connection: Connection, run_id: str, request_sha256: str, ordinal: int) -> list[ModelCallRecord]:
+    """The calls of a run with that request and ordinal, whichever improvements made them, in order."""
+    table = schema.model_calls
+    query = select(table).where(
+        table.c.request_sha256 == request_sha256, table.c.ordinal == ordinal, table.c.run_id == run_id
+    )
+    return rows.load(connection, query.order_by(table.c.id), table, ModelCallRecord)
+
+
+def refusals(connection: Connection, run_id: str) -> list[JournalEntry]:
+    """The journal entries of a run that may be refusals by a model, in order; others may be among them."""
+    table = schema.journal
+    query = select(table).where(table.c.run_id == run_id, table.c.response.contains('"kind":"model"'))
+    return rows.load(connection, query.order_by(table.c.id), table, JournalEntry)
+
+
+def ordinals(connection: Connection, improvement_id: str, request_sha256: str) -> set[int]:
+    """The ordinals of the answered calls of an improvement with that request."""
+    table = schema.model_calls
+    query = select(table.c.ordinal).where(
+        table.c.request_sha256 == request_sha256, table.c.improvement_id == improvement_id
+    )
+    return set(connection.scalars(query))
 
 
 def counts(connection: Connection, run_id: str) -> dict[str, int]:

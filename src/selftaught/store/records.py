@@ -160,6 +160,18 @@ class ImprovementRecord:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ImprovementKey:
+    """By what one improvement is told from the others of its run, and whether it ended."""
+
+    id: str
+    path: str
+    improver: str
+    task: str
+    initial: str
+    outcome: Outcome | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class EvaluationRecord:
     """One program on one draw of instances.
 

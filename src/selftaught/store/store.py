@@ -32,6 +32,7 @@ from selftaught.store.records import (
     CallFigures,
     EvaluationRecord,
     ExchangeRecord,
+    ImprovementKey,
     ImprovementRecord,
     JournalEntry,
     ModelCallRecord,
@@ -360,6 +361,10 @@ class Store:
         """The improvements of a run, in the order in which they were started."""
         return self._ask(lambda connection: queries.improvements(connection, run_id))
 
+    def improvement_keys(self, run_id: str) -> list[ImprovementKey]:
+        """By what the improvements of a run are told apart, in the order in which they were started."""
+        return self._ask(lambda connection: queries.improvement_keys(connection, run_id))
+
     def evaluations(self, run_id: str, improvement_id: str | None = None) -> list[EvaluationRecord]:
         """The evaluations of a run, or of one improvement of it, in order."""
         return self._ask(lambda connection: queries.evaluations(connection, run_id, improvement_id))
@@ -375,6 +380,22 @@ class Store:
     def model_answers(self, request_sha256: str, ordinal: int) -> ModelCallRecord | None:
         """The first call stored under that request and ordinal, by whichever run; None if it was never made."""
         return self._ask(lambda connection: queries.model_answers(connection, request_sha256, ordinal))
+
+    def calls_like(self, run_id: str, request_sha256: str, ordinal: int) -> list[ModelCallRecord]:
+        """The calls of a run with that request and ordinal, whichever improvements made them, in order.
+
+        What is pending is not waited for.
+        """
+        with self._database.reading() as connection:
+            return queries.calls_like(connection, run_id, request_sha256, ordinal)
+
+    def refusals(self, run_id: str) -> list[JournalEntry]:
+        """The journal entries of a run that may be refusals by a model, in order; others may be among them."""
+        return self._ask(lambda connection: queries.refusals(connection, run_id))
+
+    def ordinals(self, improvement_id: str, request_sha256: str) -> set[int]:
+        """The ordinals of the answered calls of an improvement with that request."""
+        return self._ask(lambda connection: queries.ordinals(connection, improvement_id, request_sha256))
 
     def journal(self, run_id: str, improvement_id: str | None = None) -> list[JournalEntry]:
         """The journal of a run in the order of writing, or of one improvement of it in the order of its sequence."""
