@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 UV_VERSION := 0.9.0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fuzz security-table lock clean
+.PHONY: help setup demo test check fuzz security-table recording lock clean
 
 help:
 	@echo 'make setup   .venv with .venv/bin/selftaught in it'
@@ -14,6 +14,7 @@ help:
 	@echo 'make test    setup, then the whole test suite'
 	@echo 'make check   setup, then ruff, mypy strict and the import direction'
 	@echo 'make fuzz    setup, then ten minutes of random input, for every night; FUZZ_SECONDS and FUZZ_SEED change it'
+	@echo 'make recording   the checked-in recording anew, when a prompt has changed'
 	@echo 'make security-table   all attacks in all modes; writes the table of docs/security.md'
 
 setup: $(STAMP)
@@ -44,6 +45,9 @@ fuzz: setup
 
 security-table: setup
 	$(BIN)/python benchmarks/hostile_programs.py --write docs/security.md
+
+recording: setup
+	$(BIN)/python tests/recordings/make.py
 
 lock: setup
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)

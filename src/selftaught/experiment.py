@@ -315,9 +315,10 @@ async def opened_run(
                 settings=settings,
                 ledger=ledger,
                 book=StoreAnswerBook(store, run_id, name, fresh=settings.fresh_answers),
+                is_inner=place > 0,
                 on_wait=progress.wait,
             )
-            for name in names
+            for place, name in enumerate(names)
         ]
         model, *inner = [make(context) for make, context in zip(makers, contexts, strict=True)]
         config: Document = {

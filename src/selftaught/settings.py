@@ -187,6 +187,15 @@ class RunSettings(ImproveSettings):
         return self.repeats or (PAPER_REPEATS if self.paper else DEFAULT_REPEATS)
 
 
+SETTINGS_OF_KIND: dict[str, type[CommonSettings]] = {
+    "run": RunSettings,
+    "improve": ImproveSettings,
+    "transfer": TransferSettings,
+    "compare": CompareSettings,
+}
+"""The settings of each kind of run that can be done again."""
+
+
 def checked_settings(kind: type[Settings], /, **given: object) -> Settings:
     """Settings of a kind, checked.
 

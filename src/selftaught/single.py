@@ -91,6 +91,7 @@ async def improve(
             "improver": settings.improver,
             "model": model.name,
             "is_language_model": model.is_language_model,
+            "notice": model.notice,
             **measured,
             "isolation": run.engine.sandbox.mode,
             "opaque": task.is_opaque,

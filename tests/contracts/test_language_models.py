@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from selftaught.budget import Budget
-from selftaught.models import ModelContext, ModelInfo, Request, find_model, model_infos
+from selftaught.models import LanguageModel, ModelContext, ModelInfo, Reply, Request, find_model, model_infos
+from selftaught.models.answers_on_record import AskedBy, CameTo
 from selftaught.models.mailbox import Mailbox
+from selftaught.models.recording import Header, RecordedBudget, RecordedInfo, write_recording
+from selftaught.sandbox import Sandbox
 
 NAMES = ["gp", "gp-expressions", "mailbox:DIR"]
 """Those that need nobody else; a model that somebody serves is `remote` over a provider, and tested as these two."""
@@ -29,7 +33,38 @@ def make_model(request, sandbox, scripted_model, tmp_path):
         return lambda rng_seed=0: scripted_model()
     if request.param == "mailbox:DIR":
         return lambda rng_seed=0: answered_mailbox(tmp_path / "box", rng_seed)
+    if request.param == "replay:FILE":
+        return lambda rng_seed=0: RecordedFirst(scripted_model(), sandbox, tmp_path / f"{rng_seed}.jsonl")
     return lambda rng_seed=0: find_model(request.param)(ModelContext(sandbox=sandbox, rng_seed=rng_seed))
+
+
+class RecordedFirst(LanguageModel):
+    """The model of a recording into which whatever is asked has been written a moment before."""
+
+    def __init__(self, first: LanguageModel, sandbox: Sandbox, path: Path) -> None:
+        self._first = first
+        self._context = ModelContext(sandbox=sandbox, rng_seed=0)
+        self._path = path
+        self._came_to: dict[AskedBy, CameTo] = {}
+        self.improvement_budget, self.meta_budget = first.improvement_budget, first.meta_budget
+        self.info = self._recorded().info
+
+    async def answer(self, request: Request) -> Reply:
+        request = replace(request, improver="0" * 64)
+        texts, n = (await self._first.answer(request)).texts, request.n_responses
+        self._came_to[AskedBy.of(request)] = [texts[start : start + n] for start in range(0, len(texts), n)]
+        return await self._recorded().answer(request)
+
+    def _recorded(self) -> LanguageModel:
+        self._path.unlink(missing_ok=True)
+        budget = RecordedBudget(**vars(self.improvement_budget))
+        header = Header(
+            version=1, made_by="a test", run_id="r-1", kind="run", models=[RecordedInfo(**vars(self._first.info))],
+            improvement_budget=budget, meta_budget=budget, settings={"rng_seed": 0}, tasks={}, improvers={},
+            requests=len(self._came_to),
+        )  # fmt: skip
+        write_recording(self._path, header, self._came_to.items())
+        return find_model(f"replay:{self._path}")(self._context)
 
 
 def answered_mailbox(box: Path, rng_seed: int) -> Mailbox:

@@ -18,7 +18,7 @@ MOST_LISTED = 20
 """Differences of each kind that are listed; all are counted."""
 
 BESIDE_THE_POINT = frozenset(
-    {"run_id", "seconds", "isolation", "violations", "settings", "model", "is_language_model", "spending"}
+    {"run_id", "seconds", "isolation", "violations", "settings", "model", "is_language_model", "notice", "spending"}
 )
 """Keys of a document that say how and by what a run was done, and not what came of it."""
 

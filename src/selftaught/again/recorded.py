@@ -13,24 +13,9 @@ from selftaught.budget import Budget
 from selftaught.errors import ConfigError
 from selftaught.experiment import improvers_of_run
 from selftaught.models import ModelInfo, model_info
-from selftaught.settings import (
-    CommonSettings,
-    CompareSettings,
-    ImproveSettings,
-    RunSettings,
-    TransferSettings,
-    checked_settings,
-)
+from selftaught.settings import SETTINGS_OF_KIND, CommonSettings, checked_settings
 from selftaught.store import RunRecord, Store
 from selftaught.task_definition import BUNDLED_TASKS, Task, bundled_task_names, find_task, load_task
-
-SETTINGS_OF: dict[str, type[CommonSettings]] = {
-    "run": RunSettings,
-    "improve": ImproveSettings,
-    "transfer": TransferSettings,
-    "compare": CompareSettings,
-}
-"""The settings of each kind of run that can be done again."""
 
 PARTS_OF = {
     "run": {"seed", "best_of_n"},
@@ -70,10 +55,10 @@ def kind_of(record: RunRecord, members: Sequence[str] = ()) -> str:
     if kind == "series":
         named = f": {', '.join(members)}" if members else ""
         raise ConfigError(f"{record.run_id} is a series of runs: name one of them{named}")
-    if kind not in SETTINGS_OF:
+    if kind not in SETTINGS_OF_KIND:
         raise ConfigError(
             f"{record.run_id} is of the kind {kind!r:.40}, which cannot be done again; "
-            f"what can is {', '.join(SETTINGS_OF)}, and `selftaught runs` lists them"
+            f"what can is {', '.join(SETTINGS_OF_KIND)}, and `selftaught runs` lists them"
         )
     return kind
 
@@ -88,7 +73,7 @@ def settings_of(record: RunRecord, **changes: Any) -> CommonSettings:
     Raises:
         ConfigError: They cannot be used.
     """
-    kind = SETTINGS_OF[kind_of(record)]
+    kind = SETTINGS_OF_KIND[kind_of(record)]
     recorded = {name: value for name, value in record.config.items() if name in kind.model_fields}
     given = {name: value for name, value in changes.items() if value is not None}
     try:

@@ -451,6 +451,7 @@ class BypassStudy:
         return {
             "model": model.name,
             "is_language_model": model.is_language_model,
+            "notice": model.notice,
             "isolation": self.engine.sandbox.mode,
             "rng_seed": self.engine.rng_seed,
             "warning": self.warning,

@@ -56,6 +56,7 @@ async def run_compare(
             "run_id": run.run_id,
             "model": model.name,
             "is_language_model": model.is_language_model,
+            "notice": model.notice,
             "isolation": run.engine.sandbox.mode,
             "rng_seed": settings.rng_seed,
             "improvement_budget": asdict(settings.budget(run.engine.model.improvement_budget)),

@@ -66,6 +66,7 @@ async def run_transfer(
             "run_id": run.run_id,
             "model": model.name,
             "is_language_model": model.is_language_model,
+            "notice": model.notice,
             "isolation": run.engine.sandbox.mode,
             "rng_seed": settings.rng_seed,
             "improver": {"sha256": sha256_of(source), "source": source},

@@ -44,7 +44,7 @@ def check_writable(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def writing(path: Path) -> Iterator[None]:
+def writing(path: Path, flag: str = "--output") -> Iterator[None]:
     """Nothing; within it, what the disk refuses is one sentence.
 
     Raises:
@@ -53,7 +53,7 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror or error}; name another with --output") from None
+        raise ConfigError(f"{path} cannot be written: {error.strerror or error}; name another with {flag}") from None
 
 
 def recalling(command: str, location: str) -> str:
@@ -127,19 +127,26 @@ def print_caveats(document: dict[str, Any]) -> None:
         claim = "scores beside the candidate (opaque): its score is a claim"
         claims = "score beside the candidate (opaque): their scores are claims"
         stdout_console().print(untrusted(f"{', '.join(opaque)} {claim if len(opaque) == 1 else claims}."))
-    notices = [_notice(document), _notice(document, "inner_")]
-    for notice in dict.fromkeys(filter(None, notices)):
-        stdout_console().print(untrusted(notice))
+    notices = [*_notices(document), *_notices(document, "inner_")]
+    for notice in dict.fromkeys(notices):
+        stdout_console().print(untrusted(one_line(notice)))
 
 
-def _notice(document: dict[str, Any], which: str = "") -> str | None:
-    """What must be known of a document's model; a model that is not known any more may have been no language model."""
+def _notices(document: dict[str, Any], which: str = "") -> list[str]:
+    """What must be known of a document's model; a model that is not known any more may have been no language model.
+
+    What a document says of its model is a claim, and takes nothing away from what is known of a model of that name.
+    """
     embedded = document.get(f"{which}is_language_model") is False
     model = document.get(f"{which}model", "gp" if embedded else "")
     info = model_info(model) if isinstance(model, str) else None
-    if info is not None and info.notice is not None:
-        return info.notice
-    return f"{model} is not a language model: it edits programs at random, by general rules." if embedded else None
+    known = info.notice if info is not None else None
+    if known is None and embedded:
+        known = f"{model} is not a language model: it edits programs at random, by general rules."
+    stated = document.get(f"{which}notice")
+    if not isinstance(stated, str):
+        return [] if known is None else [known]
+    return [stated] if known is None or known in stated else [known, stated]
 
 
 def _opaque_tasks(document: dict[str, Any]) -> list[str]:

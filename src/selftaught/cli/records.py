@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from selftaught.again.export import export_recording
 from selftaught.analysis.curves import members_of, read_curves, series_document
 from selftaught.analysis.plots import plot_curves, plot_rounds
 from selftaught.analysis.run_ledger import Level, figures_by_model, ledger_of
@@ -227,6 +228,7 @@ def export(
     run: str,
     *,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    recording: Path | None = None,
     store: StorePath = None,
     json: Json = False,
 ) -> int:
@@ -235,7 +237,11 @@ def export(
     Args:
         run: The run's id, or its beginning.
         output: A file that ends in .json, or a folder that does not exist yet; by default RUN.json in this folder.
+        recording: Instead of all that: a file for all answers of its model, from which anyone does the same run again
+            with `--model replay:FILE`. Compressed if it ends in .gz.
     """
+    if recording is not None:
+        return _export_recording(run, recording, output, store, json)
     with Store.open(store_to_read(store), read_only=True, clock=now) as records:
         record = records.run(run)
         document = records.export(record.run_id)
@@ -254,6 +260,22 @@ def export(
         else:
             _write_folder(path, document)
     stdout_console().print(f"Written to {path}.")
+    return 0
+
+
+def _export_recording(run: str, path: Path, output: Path | None, store: str | None, json: bool) -> int:
+    if output is not None:
+        raise ConfigError("--recording and --output exclude each other; leave one of them out")
+    if path.exists():
+        raise ConfigError(f"{path} exists already; name another with --recording")
+    with Store.open(store_to_read(store), read_only=True, clock=now) as records, writing(path, "--recording"):
+        document = export_recording(records.run(run), records, path)
+    if json:
+        print_json(document)
+        return 0
+    console = stdout_console()
+    console.print(untrusted(f"Written to {path}: what came of {document['requests']:,} requests. To do the run again:"))
+    console.print(untrusted(document["command"]), soft_wrap=True)
     return 0
 
 

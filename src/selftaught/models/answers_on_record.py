@@ -11,7 +11,7 @@ from selftaught.models.replay import Refused
 from selftaught.store import JournalEntry, ModelCallRecord, Store
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, order=True)
 class AskedBy:
     """Who asks, what, and how often before.
 
@@ -33,6 +33,19 @@ class AskedBy:
         return cls(
             scope=request.scope, improver=request.improver, request_sha256=request.sha256, ordinal=request.ordinal
         )
+
+
+CameTo = list[list[str]] | Refused
+"""What a request came to: the samples for each of its messages, or that the model refused it."""
+
+
+def samples_for(request: Request, came_to: CameTo | None) -> Sequence[str] | Refused | None:
+    """What answers a request, of what it came to; None where that is not what was asked for."""
+    if came_to is None or isinstance(came_to, Refused):
+        return came_to
+    if [len(samples) for samples in came_to] != [request.n_responses] * len(request.messages):
+        return None
+    return [text for samples in came_to for text in samples]
 
 
 class AnswersOnRecord:
@@ -65,8 +78,8 @@ class AnswersOnRecord:
             "have done something else than before; --json says where the two began to differ"
         )
 
-    def __iter__(self) -> Iterator[tuple[AskedBy, list[list[str]] | Refused]]:
-        """Every request that was answered, with the samples for each of its messages, or that it was refused."""
+    def all(self) -> Iterator[tuple[AskedBy, CameTo]]:
+        """Every request that was answered or refused, and what it came to."""
         yield from self._refused.items()
         for improvement_id, (scope, improver) in self._askers.items():
             calls = sorted(self._store.model_calls(self._run_id, improvement_id), key=_request)

@@ -23,6 +23,7 @@ class ModelContext:
         settings: What was asked for.
         ledger: Where spending is reserved and entered.
         book: Where answers are kept.
+        is_inner: Whether it answers the improvements of solutions only, and another model those of improvers.
         on_wait: Told a sentence while nothing goes on because the model cannot be had, and None when it goes on.
     """
 
@@ -32,6 +33,7 @@ class ModelContext:
     settings: CommonSettings = field(default_factory=lambda: checked_settings(CommonSettings))
     ledger: Ledger = field(default_factory=Ledger)
     book: AnswerBook = field(default_factory=NoBook)
+    is_inner: bool = False
     on_wait: Callable[[str | None], None] = lambda sentence: None
 
 

@@ -11,6 +11,7 @@ from selftaught.models.context import ModelContext, ModelMaker
 from selftaught.models.gp import EXPRESSIONS_INFO, GP_INFO, ExpressionProposer, GeneticProposer
 from selftaught.models.language_model import ModelInfo
 from selftaught.models.mailbox import MAILBOX_INFO, mailbox_maker
+from selftaught.models.replay_file import REPLAY_INFO, replay_maker
 from selftaught.models.served import served_info, served_infos, served_maker
 from selftaught.models.third_party import registered_info, registered_infos, registered_maker
 from selftaught.source import nearest
@@ -30,6 +31,7 @@ _MODELS: dict[str, tuple[ModelInfo, ModelMaker]] = {
 
 _PREFIXES: dict[str, tuple[ModelInfo, Callable[[str, str], ModelMaker]]] = {
     "mailbox": (MAILBOX_INFO, mailbox_maker),
+    "replay": (REPLAY_INFO, replay_maker),
 }
 """What stands before the first colon of a name; the makers are found by the whole name and what follows the colon."""
 
