@@ -17,7 +17,7 @@ from selftaught.models.mailbox import Mailbox
 from selftaught.models.recording import Header, RecordedBudget, RecordedInfo, write_recording
 from selftaught.sandbox import Sandbox
 
-NAMES = ["gp", "gp-expressions", "mailbox:DIR"]
+NAMES = ["gp", "gp-expressions", "mailbox:DIR", "replay:FILE"]
 """Those that need nobody else; a model that somebody serves is `remote` over a provider, and tested as these two."""
 PROGRAM = "def {name}(x):\n    y = x * 2 + 1\n    return max(y, 3)\n"
 

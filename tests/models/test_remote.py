@@ -273,14 +273,16 @@ def test_only_what_is_missing_is_asked_for_and_ordinals_stay():
     assert again.provider.asked[0].rng_seed != rig.provider.asked[0].rng_seed
 
 
-def test_fresh_answers_are_asked_for_once_a_run():
-    rig = Rig()
-    in_virtual_time(rig.model.answer(request_of()))
-    again = Rig(lambda prompt, number: texts("fresh"), book=rig.book, fresh_answers=True)
-    replies = [in_virtual_time(again.model.answer(request_of())) for _ in range(2)]
-    assert [reply.texts for reply in replies] == [["fresh"]] * 2
-    assert [reply.n_known for reply in replies] == [0, 1]
-    assert len(again.provider.asked) == 1
+def test_where_another_process_was_faster_its_samples_stand():
+    class Overtaken(DictBook):
+        async def keep(self, key, samples, spending):
+            await super().keep(key, {number: Sample(text=f"theirs {number}") for number in (0, 2)}, spending)
+            self.pages[key] = {**samples, **self.pages[key]}
+
+    rig = Rig(lambda prompt, number: texts("ours 0", "ours 1"), book=Overtaken())
+    first, again = (in_virtual_time(rig.model.answer(request_of(n=2))) for _ in range(2))
+    assert first.texts == again.texts == ["theirs 0", "ours 1"]
+    assert len(rig.provider.asked) == 1
 
 
 def test_nobody_sees_a_sample_before_it_is_kept():

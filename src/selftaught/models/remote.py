@@ -84,7 +84,6 @@ class RemoteModel(LanguageModel):
             timing=timing,
         )
         self._in_flight: SingleFlight[str, _Answered] = SingleFlight(keeps=False)
-        self._asked: set[str] = set()
 
     async def open(self) -> None:
         """Nothing; finds out whether the model can be had, before anything is spent.
@@ -145,16 +144,16 @@ class RemoteModel(LanguageModel):
         async def keep(samples: Mapping[int, Sample], spending: Spending) -> None:
             await self._context.book.keep(key, samples, spending)
 
-        known = await self._known(key, request.n_responses)
+        known = await self._known(key, request.n_responses)  # of fresh ones the book knows the own only
         sampling = Sampling(prompt=self._prompt(request, index), exchange=exchange, keep=keep, samples=dict(known))
         samples = await sampling.complete()
+        # Another process may have been faster; then its samples are the ones that stand, here and for ever.
+        stand = await self._known(key, request.n_responses)
+        samples = [stand.get(ordinal, sample) for ordinal, sample in enumerate(samples)]
         return _Answered(samples=samples, n_known=len(known), uncharged=sampling.spending)
 
     async def _known(self, key: str, n: int) -> dict[int, Sample]:
-        """The samples that need not be asked for. Answers of this run are fresh: they are not asked for twice."""
-        if self._settings.fresh_answers and key not in self._asked:
-            self._asked.add(key)
-            return {}
+        """The samples that need not be asked for."""
         known = await self._context.book.known(key)
         return {ordinal: sample for ordinal, sample in known.items() if 0 <= ordinal < n}
 
