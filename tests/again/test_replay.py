@@ -163,6 +163,16 @@ def test_an_improver_that_reads_the_clock_comes_to_something_else_and_that_is_to
     assert store.run(again["run_id"]).status == "finished"
 
 
+def test_a_run_with_an_inner_model_is_replayed_without_either(made, replayed, moody, doubling):
+    document = made("run", model="moody", inner_model="gp-expressions")
+    assert (document["model"], document["inner_model"]) == ("moody", "gp-expressions")
+    n_asked = moody.n_asked
+    again = replayed(document["run_id"], tasks=[doubling])
+    assert again["same"], again["differences"]
+    assert moody.n_asked == n_asked
+    assert (again["model"], again["is_language_model"], again["inner_is_language_model"]) == ("moody", True, False)
+
+
 def change(path, statement, *values):
     with closing(sqlite3.connect(path)) as connection, connection:
         assert connection.execute(statement, values).rowcount > 0
@@ -296,11 +306,23 @@ def test_what_cannot_be_replayed_is_refused_in_a_sentence(replayed, store, confi
     assert len(store.runs()) == 1
 
 
-@pytest.mark.parametrize("odd", [{}, {"improvement": {"calls": True}}, {"improvement": 3, "meta": None}])
-def test_a_record_of_the_model_that_cannot_be_used_is_refused(made, replayed, store, path, doubling, odd):
+BUDGET = {"calls": 1, "responses": 1, "utility_calls": 1}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {}, [], [{}], [3], [{"info": {}, "improvement_budget": BUDGET, "meta_budget": BUDGET}],
+        [{"info": None, "improvement_budget": {**BUDGET, "calls": True}, "meta_budget": BUDGET}],
+        [{"info": None, "improvement_budget": {**BUDGET, "calls": 0}, "meta_budget": BUDGET}],
+    ],
+)  # fmt: skip
+def test_a_record_of_the_model_that_cannot_be_used_is_refused(made, replayed, store, doubling, odd):
     document = made("improve")
-    config = {**store.run(document["run_id"]).config, "model_budgets": odd}
-    store.start_run(RunStart(run_id="r-odd", config=config, versions=store.run(document["run_id"]).versions))
+    record = store.run(document["run_id"])
+    if isinstance(odd, list) and odd and isinstance(odd[0], dict) and odd[0].get("info", 0) is None:
+        odd = [{**odd[0], "info": record.config["models"][0]["info"]}]
+    store.start_run(RunStart(run_id="r-odd", config={**record.config, "models": odd}, versions=record.versions))
     store.finish_run("r-odd", status="finished", result={})
     with pytest.raises(ConfigError, match="what is on record for the model of r-odd cannot be used"):
         replayed("r-odd", tasks=[doubling])

@@ -67,16 +67,23 @@ def store(path):
         yield opened
 
 
-def figures(document):
-    spent = {**document["budget"], "seconds": None}
-    return {**document, "run_id": None, "budget": spent, "spending": None}
+def figures(value):
+    """A document without what says when, and how much of it was known already."""
+    if isinstance(value, list):
+        return [figures(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    beside = ("run_id", "seconds", "spending", "responses_known")
+    return {name: figures(item) for name, item in value.items() if name not in beside}
 
 
 def test_the_same_run_again_asks_nothing_and_says_the_same(run_in, store, path, asked):
     first = run_in(store)
     assert len(asked) == store.counts(first["run_id"])["exchanges"] > 5
     spent = store.spent(first["run_id"])
-    assert (spent.tokens_in, spent.tokens_out) == (30 * len(asked), 20 * len(asked))
+    counted = ("tokens_in", "tokens_out", "n_unpriced")
+    assert {name: first["spending"][name] for name in counted} == {name: getattr(spent, name) for name in counted}
+    assert spent.tokens_out == 20 * len(asked) > 0
     store.close()
     del asked[:]
     with Store.open(path, clock=now) as again:

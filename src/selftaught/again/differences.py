@@ -18,7 +18,10 @@ MOST_LISTED = 20
 """Differences of each kind that are listed; all are counted."""
 
 BESIDE_THE_POINT = frozenset(
-    {"run_id", "seconds", "isolation", "violations", "settings", "model", "is_language_model", "notice", "spending"}
+    {
+        *("run_id", "seconds", "isolation", "violations", "settings", "spending", "responses_known"),
+        *(f"{which}{said}" for which in ("", "inner_") for said in ("model", "is_language_model", "notice")),
+    }
 )
 """Keys of a document that say how and by what a run was done, and not what came of it."""
 

@@ -111,7 +111,6 @@ class _Replaying:
     def concluded(self, run_id: str, document: Document) -> Document:
         """What is recorded of the replay."""
         now = self.store.run(run_id)
-        info = model_of(self.record).info
         comparison = compare_runs(self.record, now, document, self.store)
         return {
             "run_id": run_id,
