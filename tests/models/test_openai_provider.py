@@ -135,6 +135,33 @@ def test_without_a_key_none_is_sent_even_if_the_client_finds_one_for_openai(rig,
         assert "authorization" not in asked.headers
 
 
+def test_a_server_on_this_machine_is_asked_past_any_proxy(rig, monkeypatch):
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    assert rig(chat(choice("an answer"))).complete().samples == (Sample(text="an answer"),)
+
+
+def test_a_server_elsewhere_is_asked_by_the_proxy_of_the_environment(monkeypatch):
+    address = address_of(BY_URL, "m", {}, url="http://models.invalid/v1")
+    with serving(in_turn(chat(choice("an answer")))) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("http_proxy", proxy.url)
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+
+        async def asked() -> Completion:
+            provider = OpenAIProvider(BY_URL, address, ModelSettings(), INFO)
+            try:
+                return await provider.complete(prompt_of())
+            finally:
+                await provider.close()
+
+        assert asyncio.run(asked()).samples == (Sample(text="an answer"),)
+    assert proxy.asked[0].path == "http://models.invalid/v1/chat/completions"
+
+
 def test_azure_is_asked_for_a_deployment(rig, monkeypatch):
     monkeypatch.setenv("OPENAI_API_VERSION", "2025-01-01")
     asking = rig(chat(choice()), "azure")
