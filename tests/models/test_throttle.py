@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from selftaught.ledger import Spending
 from selftaught.models.provider import Fault
+from selftaught.models.throttle import MOST_A_TURN
 
 from .scripted_provider import Rig, ScriptedProvider, fault, in_turn, numbered, request_of, texts
 from .virtual_time import in_virtual_time
@@ -40,6 +41,24 @@ def test_no_more_requests_are_in_flight_than_may_be():
     in_virtual_time(all_answers(rig, downstream(20)))
     assert rig.provider.most_in_flight == 3
     assert len(rig.provider.asked) == 20
+
+
+def test_of_many_that_may_begin_at_once_a_few_begin_in_one_turn_of_the_loop():
+    async def scenario():
+        def tick():
+            begun.append(len(rig.provider.asked))
+            if begun[-1] < 500:
+                asyncio.get_running_loop().call_soon(tick)
+
+        tick()
+        await all_answers(rig, downstream(500))
+
+    begun = []
+    rig = Rig(concurrency=500)
+    in_virtual_time(scenario())
+    assert max(later - earlier for earlier, later in itertools.pairwise(begun)) <= MOST_A_TURN
+    assert set(rig.provider.asked_at) == {0}
+    assert rig.provider.most_in_flight == 500
 
 
 @settings(deadline=None, max_examples=25)
