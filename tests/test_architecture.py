@@ -21,7 +21,9 @@ PROGRAMS = ("tasks", "improvers")
 LAYERS = (
     ("_version", "errors", "validation", "interrupts", "single_flight", "statistics", "worker", "adapters"),
     ("ledger", "source", "function_source", "violations"),
-    ("budget",),
+    ("budget", "redaction"),
+    ("telemetry",),
+    ("event_log", "tracing"),
     ("settings", "sandbox", "store"),
     ("models", "task_definition"),
     ("python_task", "utility", "improver"),
@@ -56,6 +58,11 @@ LATE_IMPORTS = {
     ("models.served", "selftaught.models.gemini_provider"),  # an optional extra
     ("models.prices", "genai_prices.data_snapshot"),  # a large table, which only paid models need
     ("api", "polars"),  # an optional extra
+    ("cli.observing", "selftaught.event_log"),  # structlog is slow to import, and few ask for a log
+    ("tracing", "opentelemetry.exporter.otlp.proto.http.trace_exporter"),  # an optional extra
+    ("tracing", "opentelemetry.sdk.resources"),
+    ("tracing", "opentelemetry.sdk.trace"),
+    ("tracing", "opentelemetry.sdk.trace.export"),
     ("analysis.plots", "matplotlib"),  # an optional extra
     ("analysis.plots", "matplotlib.figure"),
 }

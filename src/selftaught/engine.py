@@ -19,7 +19,9 @@ from selftaught.improver import Improvement, ImproverSession, SessionUtility
 from selftaught.models import LanguageModel, Reply, Request
 from selftaught.sandbox import Sandbox
 from selftaught.single_flight import SingleFlight
+from selftaught.source import sha256_of
 from selftaught.task_definition import Task
+from selftaught.telemetry import step
 from selftaught.utility import Draw, Evaluation, Utility, open_utility
 
 META = "meta"
@@ -165,7 +167,17 @@ class Engine:
             recorder=_SessionRecorder(recorder=self.recorder, improvement_id=improvement_id),
             clock=self.clock,
         )
-        improvement = await session.improve(assignment.improver, assignment.initial_solution)
+        facts = {"scope": assignment.scope, "task": assignment.task, "improver": sha256_of(assignment.improver)}
+        with step("improvement", "improver", **facts) as told:
+            improvement = await session.improve(assignment.improver, assignment.initial_solution)
+            used = improvement.usage
+            told.note(
+                outcome=str(improvement.outcome),
+                message=improvement.message or None,
+                calls=used.calls,
+                responses=used.responses,
+                utility_calls=used.utility_calls,
+            )
         self.violations.extend(improvement.violations)
         self.recorder.improvement_finished(improvement_id, improvement)
         self.on_progress()

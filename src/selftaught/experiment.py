@@ -9,6 +9,7 @@ import platform
 import time
 import warnings
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
@@ -18,6 +19,7 @@ from selftaught.errors import (
     ConfigError,
     IsolationWarning,
     LanguageModelUnavailable,
+    Outcome,
     RunBudgetExceeded,
     SelfTaughtError,
 )
@@ -37,6 +39,7 @@ from selftaught.statistics import Estimate, PairedDifference, estimate, fewest_p
 from selftaught.store import RunRecord, RunStart, Store
 from selftaught.task_check import check_task
 from selftaught.task_definition import Split, Task
+from selftaught.telemetry import Step, step
 from selftaught.violations import violations_document
 
 SIGNIFICANCE = 0.05
@@ -347,8 +350,11 @@ async def opened_run(
             on_progress=progress.improvement_finished,
         )
         run = OpenRun(run_id=run_id, engine=engine, recorder=recorder)
-        async with ledger.within_time(), engine:
-            yield run
+        with _told(run, kind, tasks, settings) as told:
+            async with ledger.within_time(), engine:
+                yield run
+            counts = engine.usage.counts()
+            told.note(**{name: counts[name] for name in ("calls", "responses", "utility_calls", "evaluations")})
         if again:
             run.document = again.conclude(run_id, run.document)
         store.finish_run(run_id, status="finished", result=run.document)
@@ -370,6 +376,21 @@ def _about_model(model: LanguageModel) -> Document:
     """What must be known of a model where it cannot be asked: when its run is replayed, maybe elsewhere and later."""
     budgets = {"improvement_budget": model.improvement_budget, "meta_budget": model.meta_budget}
     return {"info": asdict(model.info), **{name: asdict(budget) for name, budget in budgets.items()}}
+
+
+def _told(run: OpenRun, kind: str, tasks: Sequence[Task], settings: CommonSettings) -> AbstractContextManager[Step]:
+    model, *inner = model_names(settings)
+    return step(
+        "run",
+        kind,
+        run_id=run.run_id,
+        kind=kind,
+        tasks=[task.name for task in tasks],
+        model=model,
+        inner_model=inner[0] if inner else None,
+        isolation=run.engine.sandbox.mode,
+        rng_seed=settings.rng_seed,
+    )
 
 
 async def checked_meta_utility(
@@ -436,13 +457,16 @@ class Experiment:
     async def _rounds(self, optimizer: SelfTaughtOptimizer) -> list[tuple[Round, Estimate]]:
         test = optimizer.meta_utility.for_purpose("test", split="test", n_repeats=self.settings.test_repeats)
         rounds: list[tuple[Round, Estimate]] = []
-        self.progress.enter_round(0, self.settings, len(self.tasks))
-        async for made in optimizer.rounds(self.improvers["seed"]):
-            measured = estimate((await test.evaluate(made.improver)).values)
-            rounds.append((made, measured))
-            await self.recorder.round(made, measured, self.engine.usage.counts())
-            self.progress.leave_round(made, measured)
-            self.progress.enter_round(made.number + 1, self.settings, len(self.tasks))
+        async with contextlib.aclosing(optimizer.rounds(self.improvers["seed"])) as making:
+            for number in range(optimizer.n_rounds + 1):
+                self.progress.enter_round(number, self.settings, len(self.tasks))
+                with step("round", round=number) as told:
+                    made = await anext(making)
+                    measured = estimate((await test.evaluate(made.improver)).values)
+                    told.note(**_round_facts(made), test=measured.mean)
+                rounds.append((made, measured))
+                await self.recorder.round(made, measured, self.engine.usage.counts())
+                self.progress.leave_round(made, measured)
         return rounds
 
     async def _compare(self, meta_utility: MetaUtility, improver: str) -> Comparison:
@@ -569,6 +593,16 @@ def spent_document(engine: Engine, progress: Progress) -> Document:
         "spending": spending_document(progress.spending, samples_known=n_known),
         "evaluations": n_evaluations,
         "violations": violations_document(engine.violations),
+    }
+
+
+def _round_facts(made: Round) -> dict[str, str | bool | float]:
+    outcome = made.improvement.outcome if made.improvement is not None else Outcome.OK
+    return {
+        "accepted": made.accepted,
+        "outcome": str(outcome),
+        "improver": sha256_of(made.improver),
+        "validation": made.validation.mean,
     }
 
 

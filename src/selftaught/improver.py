@@ -13,7 +13,8 @@ import contextlib
 import os
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -32,6 +33,7 @@ from selftaught.interrupts import in_flight
 from selftaught.models import LanguageModel, Reply, Request
 from selftaught.sandbox import Child, ChildEnded, Limits, Sandbox, WorkerLost, despite_losses
 from selftaught.source import MAX_PROGRAM_BYTES, nearest, read_file, rng_seed_of, sha256_of, why_unusable
+from selftaught.telemetry import FINISH_REASONS, Step, provider_and_model, step
 from selftaught.violations import ViolationLog
 from selftaught.worker.messages import (
     MAX_SAID_CHARACTERS,
@@ -261,11 +263,29 @@ class ImproverSession:
         asked = self._numbered(request)
         async with in_flight():
             started = self.clock()
-            reply = await self.model.answer(asked)
+            with self._told(asked) as told:
+                reply = await self.model.answer(asked)
+                told.note(**_facts_of(reply))
             sent = (text for message in request.messages for text in (request.expertise, message))
             self.account.count_answers(sent, reply.texts, reply.spending, n_known=reply.n_known)
             await self.recorder.call(asked, reply, self.clock() - started)
         return PromptResponse(id=request.id, answers=reply.texts, times_used=times_used)
+
+    def _told(self, asked: Request) -> AbstractContextManager[Step]:
+        info = self.model.info
+        provider, model = provider_and_model(info.name)
+        return step(
+            "call",
+            model,
+            provider=provider,
+            model=model,
+            version=info.version,
+            is_language_model=info.is_language_model,
+            messages=len(asked.messages),
+            n_responses=asked.n_responses,
+            temperature=asked.temperature,
+            ordinal=asked.ordinal,
+        )
 
     def _numbered(self, request: PromptRequest) -> Request:
         asked = Request(
@@ -284,6 +304,13 @@ class ImproverSession:
         uses = self.account.reserve_utility_call()
         value = await self.utility.value(request.solution)
         return UtilityResponse(id=request.id, value=value, uses=uses)
+
+
+def _facts_of(reply: Reply) -> dict[str, int | float | list[str]]:
+    """What is told of a reply: how the samples ended, and what was spent."""
+    spent = {name: amount for name, amount in asdict(reply.spending).items() if amount and name != "seconds"}
+    known = {"known": reply.n_known} if reply.n_known else {}
+    return {"finishes": sorted({FINISH_REASONS[sample.finish] for sample in reply.samples}), **known, **spent}
 
 
 async def _next_message(child: Child, requests: set[asyncio.Task[None]]) -> object:

@@ -8,7 +8,7 @@ Newcomers start here.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -66,7 +66,7 @@ class SelfTaughtOptimizer:
     accept: Accept
     n_gate_repeats: int
 
-    async def rounds(self, seed_improver: str) -> AsyncIterator[Round]:
+    async def rounds(self, seed_improver: str) -> AsyncGenerator[Round]:
         """Round 0, which is the seed improver, then each round of self-improvement as it ends."""
         improver = seed_improver
         yield Round(number=0, improver=improver, validation=await self._fresh(0).evaluate(improver))

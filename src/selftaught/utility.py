@@ -20,6 +20,7 @@ from selftaught.sandbox import Child, ChildEnded, Limits, Sandbox, WorkerLost, d
 from selftaught.single_flight import SingleFlight
 from selftaught.source import rng_seed_of, sha256_of, why_unusable
 from selftaught.task_definition import Split, Task
+from selftaught.telemetry import step
 from selftaught.worker import wire
 from selftaught.worker.messages import (
     MAX_PRINTED_CHARACTERS,
@@ -296,7 +297,14 @@ class Utility:
 
     async def _run_score_and_report(self, solution: str, draw: Draw) -> Evaluation:
         async with in_flight():
-            evaluation = await self._run_and_score(solution, draw)
+            with step("evaluation", task=self.task.name, split=draw.split, solution=sha256_of(solution)) as told:
+                evaluation = await self._run_and_score(solution, draw)
+                told.note(
+                    outcome=str(evaluation.outcome),
+                    message=evaluation.message or None,
+                    value=evaluation.value,
+                    cpu_seconds=evaluation.cpu_seconds,
+                )
             await self.observer(self.task, draw, solution, evaluation)
         return evaluation
 

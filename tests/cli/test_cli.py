@@ -25,6 +25,12 @@ COMMANDS = (
     "tasks", "improvers", "models", "serve-model", "doctor",
 )  # fmt: skip
 
+HEAVY = (
+    "sqlalchemy", "numpy", "msgspec", "alembic", "selftaught.engine", "structlog", "opentelemetry", "fastapi",
+    "uvicorn", "openai", "genai_prices", "anthropic", "google.genai", "httpx2",
+)  # fmt: skip
+SELDOM_NEEDED = ("structlog", "opentelemetry.sdk", "fastapi", "uvicorn", "openai", "anthropic", "google.genai")
+
 
 def test_help_names_every_command_and_loads_no_engine(selftaught):
     called = selftaught("--help")
@@ -32,10 +38,23 @@ def test_help_names_every_command_and_loads_no_engine(selftaught):
     assert all(f" {command} " in called.stdout for command in COMMANDS)
     script = (
         "import sys; from selftaught.cli.app import call; call(['--help']); "
-        "print([m for m in ('sqlalchemy', 'numpy', 'msgspec', 'alembic', 'selftaught.engine') if m in sys.modules])"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert loaded.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_command_on_the_embedded_model_loads_no_server_client_or_telemetry(tmp_path):
+    script = (
+        "import sys; from selftaught.cli.app import call; "
+        "code = call(['improve', 'dispatch', '--rng-seed', '0', '--budget-calls', '1', '--json']); "
+        f"print([name for name in {SELDOM_NEEDED!r} if name in sys.modules]); sys.exit(code)"
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("SELFTAUGHT_", "OTEL_"))}
+    ran = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path, env=environment
+    )
+    assert ran.stdout.splitlines()[-1] == "[]"
 
 
 @pytest.mark.parametrize("command", COMMANDS)

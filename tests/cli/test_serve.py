@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import socket
 import subprocess
@@ -157,10 +156,3 @@ def test_another_address_is_listened_at_only_when_asked_and_with_a_warning(tmp_p
         said = process.stderr.read()
     assert "anybody who can reach this address can use the model" in said
     assert "--api-key-variable" in said
-
-
-def test_help_does_not_load_the_server():
-    script = "import sys; from selftaught.cli.app import call; call(['--help']); print('fastapi' in sys.modules)"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SELFTAUGHT_")}
-    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment)
-    assert said.stdout.splitlines()[-1] == "False"

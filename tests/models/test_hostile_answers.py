@@ -16,8 +16,8 @@ from selftaught.models import openai_provider as openai
 from selftaught.models.foreign_json import at, count_at, list_at, parsed, text_at
 from selftaught.models.presets import PRESETS, address_of
 from selftaught.models.provider import Provider, ProviderFault
-from selftaught.models.redaction import Redactor
 from selftaught.models.served_list import find_served, info_as_served, served_entries
+from selftaught.redaction import Redactor
 from selftaught.settings import ModelSettings
 
 INFO = ModelInfo(name="test:m", summary="a test", is_language_model=True, version="1")

@@ -13,8 +13,8 @@ from selftaught.models import ModelInfo
 from selftaught.models.openai_provider import OpenAIProvider
 from selftaught.models.presets import BY_URL, PRESETS, address_of
 from selftaught.models.provider import Fault, ProviderFault
-from selftaught.models.redaction import Redactor
 from selftaught.models.served_list import find_served, info_as_served, unknown_model
+from selftaught.redaction import Redactor
 from selftaught.settings import ModelSettings
 
 from .http_server import Answer, Asked, listing, refusing, serving

@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from selftaught.analysis.audit import Audit, audit_run
 from selftaught.analysis.bypass import BypassSettings, run_bypass
 from selftaught.cli.live import work_through
+from selftaught.cli.observing import watched
 from selftaught.cli.output import (
     print_caveats,
     print_json,
@@ -89,7 +90,7 @@ async def _audit(run: str, records: Store, settings: CommonSettings) -> Audit:
 
 def _bypass(settings: BypassSettings, store: str | None, json: bool, most_programs: int | None) -> int:
     check_names(settings)
-    with Store.open(store_location(store), clock=now) as records:
+    with watched(None), Store.open(store_location(store), clock=now) as records:
         progress = Progress()
         with _shown(progress, settings.bypass):
             document = work_through(run_bypass(settings, records, progress))

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 
 from selftaught.analysis.compare import run_compare
 from selftaught.cli.live import told_of_waits, work_through
+from selftaught.cli.observing import watched
 from selftaught.cli.output import (
     figure,
     interval,
@@ -21,7 +22,7 @@ from selftaught.cli.output import (
     stdout_console,
     untrusted,
 )
-from selftaught.cli.parameters import Json, StorePath, store_location, store_to_read
+from selftaught.cli.parameters import Json, LogPath, StorePath, store_location, store_to_read
 from selftaught.errors import ConfigError
 from selftaught.experiment import SIGNIFICANCE, Document, check_names, names_a_run, resolve_improver
 from selftaught.improver import find_improver
@@ -39,6 +40,7 @@ def compare(
     tasks: str,
     settings: Annotated[CompareSettings | None, Parameter(name="*")] = None,
     store: StorePath = None,
+    log: LogPath = None,
     json: Json = False,
 ) -> int:
     """Compare improvers on tasks, at equal budgets, and say which differences are real.
@@ -59,7 +61,7 @@ def compare(
             store_to_read(store)
         else:
             find_improver(name)
-    with Store.open(store_location(store), clock=now) as records:
+    with watched(log), Store.open(store_location(store), clock=now) as records:
         sources = {name: resolve_improver(name, records) for name in names}
         document = work_through(run_compare(sources, found, settings, records, told_of_waits(stderr_console())))
     if json:

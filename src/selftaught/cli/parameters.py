@@ -16,6 +16,11 @@ StorePath = Annotated[
 ]
 Json = Annotated[bool, Parameter(name="--json", help="Print one JSON document to stdout, and nothing else.")]
 
+LogPath = Annotated[
+    str | None,
+    Parameter(name="--log", help="A file for events, a JSON document a line; by default $SELFTAUGHT_LOG, or none."),
+]
+
 
 def store_location(given: str | None) -> str | Path:
     """The store that is meant."""

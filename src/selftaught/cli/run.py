@@ -18,6 +18,7 @@ from selftaught.analysis.transfer import run_transfer, seed_of_run
 from selftaught.cli.curves import print_series
 from selftaught.cli.estimate import print_estimate
 from selftaught.cli.live import shown, told_of_waits, work_through
+from selftaught.cli.observing import watched
 from selftaught.cli.output import (
     check_writable,
     figure,
@@ -32,7 +33,7 @@ from selftaught.cli.output import (
     untrusted,
     writing,
 )
-from selftaught.cli.parameters import Json, StorePath, store_location, store_to_read
+from selftaught.cli.parameters import Json, LogPath, StorePath, store_location, store_to_read
 from selftaught.errors import ConfigError, SelfTaughtError
 from selftaught.experiment import Document, check_names, names_a_run, resolve_improver, run_stop
 from selftaught.improver import find_improver
@@ -53,6 +54,7 @@ def run(
     estimate: bool = False,
     settings: Annotated[RunSettings | None, Flattened] = None,
     store: StorePath = None,
+    log: LogPath = None,
     json: Json = False,
 ) -> int:
     """Let an improver improve itself on one or more tasks (STOP).
@@ -71,8 +73,8 @@ def run(
     if estimate:
         return _estimate(tasks, runs, settings, store, json)
     if runs > 1:
-        return _run_several(task, tasks, runs, settings, store, json)
-    with Store.open(store_location(store), clock=now) as records:
+        return _run_several(task, tasks, runs, settings, store, log, json)
+    with watched(log), Store.open(store_location(store), clock=now) as records:
         progress = Progress()
         with shown(progress, stderr_console(), title=task):
             document = work_through(run_stop(tasks, settings, records, progress))
@@ -104,7 +106,13 @@ def _check_store_of(improver: str, store: str | None) -> None:
 
 
 def _run_several(
-    title: str, tasks: Sequence[Task], n_runs: int, settings: RunSettings, store: str | None, json: bool
+    title: str,
+    tasks: Sequence[Task],
+    n_runs: int,
+    settings: RunSettings,
+    store: str | None,
+    log: str | None,
+    json: bool,
 ) -> int:
     @contextlib.contextmanager
     def shown_run(place: int, rng_seed: int) -> Iterator[Progress]:
@@ -114,7 +122,7 @@ def _run_several(
             progress.on_step(which)
             yield progress
 
-    with Store.open(store_location(store), clock=now) as records:
+    with watched(log), Store.open(store_location(store), clock=now) as records:
         document = work_through(run_series(tasks, settings, n_runs, records, shown_run))
         if json:
             print_json(document)
@@ -170,6 +178,7 @@ def improve(
     output: Path | None = None,
     overwrite: bool = False,
     store: StorePath = None,
+    log: LogPath = None,
     json: Json = False,
 ) -> int:
     """Apply one improver to one task; writes the better solution.
@@ -188,7 +197,7 @@ def improve(
     settings = settings or ImproveSettings()
     check_names(settings)
     _check_store_of(settings.improver, store)
-    with Store.open(store_location(store), clock=now) as records:
+    with watched(log), Store.open(store_location(store), clock=now) as records:
         document = work_through(improve_once(found, settings, records, told_of_waits(stderr_console())))
         if path is not None and document["outcome"] == "ok":
             with writing(path):
@@ -220,6 +229,7 @@ def transfer(
     tasks: str,
     settings: Annotated[TransferSettings | None, Flattened] = None,
     store: StorePath = None,
+    log: LogPath = None,
     json: Json = False,
 ) -> int:
     """Measure an improver on tasks it never saw (the paper's Table 1).
@@ -231,7 +241,7 @@ def transfer(
     settings, found = settings or TransferSettings(), find_tasks(tasks)
     check_names(settings)
     _check_store_of(improver, store)
-    with Store.open(store_location(store), clock=now) as records:
+    with watched(log), Store.open(store_location(store), clock=now) as records:
         source = resolve_improver(improver, records)
         seed = seed_of_run(improver, records)
         progress = told_of_waits(stderr_console())

@@ -23,7 +23,7 @@ from selftaught.models.complaint import Complaint, complaint_of, fault_of_status
 from selftaught.models.foreign_json import parsed
 from selftaught.models.presets import Preset
 from selftaught.models.provider import Fault, ProviderFault
-from selftaught.models.redaction import Redactor
+from selftaught.redaction import Redactor
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 """The longest body that is taken: a million tokens of answer have some 4 MiB."""

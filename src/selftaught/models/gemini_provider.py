@@ -18,9 +18,9 @@ from selftaught.models.language_model import ModelInfo, Sample
 from selftaught.models.learning import Body, Learner, named_part
 from selftaught.models.presets import Address, Preset
 from selftaught.models.provider import Completion, Fault, Prompt
-from selftaught.models.redaction import Redactor
 from selftaught.models.samples import REFUSED, sample_of
 from selftaught.models.served_list import find_served, unknown_model
+from selftaught.redaction import Redactor
 from selftaught.settings import ModelSettings
 
 _CUT_OFF = ("MAX_TOKENS",)

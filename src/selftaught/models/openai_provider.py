@@ -19,9 +19,9 @@ from selftaught.models.language_model import ModelInfo, Sample
 from selftaught.models.learning import Body, Learner
 from selftaught.models.presets import API_VERSION, DEFAULT_API_VERSION, Address, Preset
 from selftaught.models.provider import Completion, Fault, Prompt
-from selftaught.models.redaction import Redactor
 from selftaught.models.samples import REFUSED, sample_of
 from selftaught.models.served_list import find_served, info_as_served, unknown_model
+from selftaught.redaction import Redactor
 from selftaught.settings import ModelSettings
 
 _CUT_OFF = ("length", "max_tokens", "model_length")

@@ -9,7 +9,7 @@ from typing import Any
 from selftaught.models.foreign_json import at, list_at, text_at
 from selftaught.models.language_model import ModelInfo
 from selftaught.models.provider import Fault, ProviderFault
-from selftaught.models.redaction import Redactor
+from selftaught.redaction import Redactor
 from selftaught.source import nearest
 
 _MAX_NAMES = 10_000

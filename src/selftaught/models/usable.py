@@ -16,11 +16,11 @@ from selftaught.models.endpoint import Endpoint, endpoint_of, http_client, is_lo
 from selftaught.models.language_model import ModelInfo
 from selftaught.models.presets import PRESETS, Preset, base_url_of, key_of, without_user
 from selftaught.models.provider import Fault, ProviderFault
-from selftaught.models.redaction import Redactor
 from selftaught.models.registry import model_infos
 from selftaught.models.served import URL_INFO, missing_extra
 from selftaught.models.served_list import info_as_served, served_entries, short_name
 from selftaught.models.third_party import registered_infos
+from selftaught.redaction import Redactor
 
 PROBE_SECONDS = 1.5
 _MOST_NAMES = 100
