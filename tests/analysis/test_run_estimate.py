@@ -57,12 +57,14 @@ def really(run, dispatch, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def program_writer(registered, priced_model):
-    """The model `writer` costs, talks, and makes every program a little longer."""
+    """The model `writer` costs, talks, and makes solutions a little longer, and of an improver another bundled one."""
     talk = "This is how it will get better. " * 30
 
     def script(message: str, sample: int) -> str:
         program = message.partition("```python\n")[2].partition("\n```")[0]
-        return f"{talk}\n\n```python\n{program}\n# {sample}\n```\n"
+        if "improve_algorithm" in message:
+            program = bundled_improver("temperature")
+        return f"{talk}\n\n`````python\n{program}\n# {sample}\n`````\n"
 
     registered("writer", lambda context: priced_model(context, script))
 
@@ -121,12 +123,29 @@ def test_tokens_and_money_stay_below_the_bound_too(program_writer, estimate, rea
 
 def test_phases_and_levels_add_up(program_writer, estimate):
     said = estimate(model="writer", n_runs=3)
+    assert {level["model"] for level in said["levels"].values()} == {"priced"}
     for which in ("likely", "at_most"):
         for name, amount in said[which].items():
             of_phases = sum(phase[which][name] for phase in said["phases"])
             of_levels = sum(level[which][name] for level in said["levels"].values())
             assert of_phases == pytest.approx(amount, abs=len(said["phases"])), (which, name)
             assert of_levels == pytest.approx(amount, abs=1), (which, name)
+
+
+def test_with_an_inner_model_only_the_outer_calls_cost(program_writer, estimate, really):
+    settings = {"model": "writer", "inner_model": "gp", "accept": "always", "max_output_tokens": 2000}
+    said, (document, ledger) = estimate(**settings), really(**settings)
+    outer, inner = said["levels"]["outer"], said["levels"]["inner"]
+    assert (outer["model"], inner["model"], said["inner_model"]) == ("priced", "gp", "gp")
+    assert inner["at_most"]["cost_usd"] is inner["likely"]["tokens_in"] is None
+    assert said["at_most"] == {
+        **said["at_most"],
+        **{name: outer["at_most"][name] for name in ("tokens_in", "cost_usd")},
+    }
+    assert 0 < document["spending"]["cost_usd"] <= outer["at_most"]["cost_usd"]
+    assert 0.2 < outer["likely"]["cost_usd"] / document["spending"]["cost_usd"] < 5
+    assert by_phase(ledger)["itself"].spending == spending_from(document["spending"])
+    assert not by_phase(ledger)["search"].is_counted
 
 
 def test_several_runs_take_several_times_as_much(estimate):

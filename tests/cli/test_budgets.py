@@ -145,12 +145,13 @@ def test_an_estimate_of_what_costs_fits_the_screen(capsys):
     amounts = {"improvements": 10**6, "calls": 10**7, "samples": 10**8, "uses": 1, "tokens_in": 10**11}
     amounts |= {"tokens_out": 10**11, "cost_usd": 1234567.891}
     both = {"likely": amounts, "at_most": amounts}
+    level = {"model": "m", "counts_tokens": True, **both}
+    level["price_usd_per_million_tokens"] = {"sent": 1.25, "received": 10.0}
     budget = {"calls": 100_000, "responses": 100_000, "utility_calls": 100_000}
     document = {
         "task": "dispatch", "model": "m", "is_language_model": True, "runs": 3, "rounds": 1000, "improver": "seed",
-        "improvement_budget": budget, "meta_budget": budget, "counts_tokens": True,
-        "price_usd_per_million_tokens": {"sent": 1.25, "received": 10.0}, "longest_prompt_tokens": 1_000_000,
-        "phases": [{"phase": "search", "level": "inner", "rounds": 3000, **both}], "levels": {"inner": both}, **both,
+        "improvement_budget": budget, "meta_budget": budget, "longest_prompt_tokens": 1_000_000,
+        "phases": [{"phase": "search", "level": "inner", "rounds": 3000, **both}], "levels": {"inner": level}, **both,
         "stops_at": {"cost_usd": 2.5, "tokens": 10**9, "seconds": 3600.0}, "rehearsal_failed": None,
     }  # fmt: skip
     print_estimate(document)
@@ -158,7 +159,8 @@ def test_an_estimate_of_what_costs_fits_the_screen(capsys):
     assert widest(text) <= COLUMNS
     for told in ("1,234,568", "1.25 USD", "more than 2.50 USD (--max-cost)", "1,000,000,000 tokens", "3,600 s"):
         assert told in text
-    print_estimate({**document, "price_usd_per_million_tokens": None, "rehearsal_failed": "raised: \x1b[31m"})
+    level["price_usd_per_million_tokens"] = None
+    print_estimate({**document, "rehearsal_failed": "raised: \x1b[31m"})
     text = capsys.readouterr().out
     assert "No price is known for m; give --price-in and --price-out." in text
     assert "\x1b" not in text

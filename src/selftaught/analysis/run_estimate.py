@@ -8,8 +8,9 @@ that come of it are taken to be half-way from there to their budget: they tend t
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal
 
@@ -17,7 +18,7 @@ from selftaught.analysis.rehearsal import Rehearsal, Rehearsed, opened_rehearsal
 from selftaught.budget import Budget
 from selftaught.engine import META
 from selftaught.errors import Outcome
-from selftaught.experiment import Document, opened_sandbox
+from selftaught.experiment import Document, model_names, opened_sandbox
 from selftaught.improver import bundled_improver
 from selftaught.ledger import Spending
 from selftaught.meta_utility import MetaUtility
@@ -35,6 +36,7 @@ PROGRAM_GROWTH = 2.0
 """A likely answer is some talk, and a program so many times as long as the one that it improves."""
 
 Level = Literal["outer", "inner"]
+LEVELS: tuple[Level, ...] = ("outer", "inner")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,13 +119,31 @@ async def run_estimate(tasks: Sequence[Task], settings: RunSettings, improver: s
         SelfTaughtError: The run could not even begin.
     """
     async with opened_sandbox(settings) as sandbox, opened_rehearsal(sandbox) as rehearsal:
-        model = find_model(settings.model)(ModelContext(sandbox=sandbox, rng_seed=settings.rng_seed, settings=settings))
-        try:
-            rehearsed = await _rehearse(tasks, settings, improver, model, rehearsal)
-        finally:
-            await model.close()
-    phases = _phases(settings, len(tasks), _askers(settings, model, rehearsed))
-    return _document(tasks, settings, model, phases, rehearsed, n_runs)
+        context = ModelContext(sandbox=sandbox, rng_seed=settings.rng_seed, settings=settings)
+        async with contextlib.AsyncExitStack() as stack:
+            made = [find_model(name)(context) for name in model_names(settings)]
+            for model in made:
+                stack.push_async_callback(model.close)
+            models = _Models(outer=made[0], inner=made[-1])
+            rehearsed = await _rehearse(tasks, settings, improver, models, rehearsal)
+    phases = _phases(settings, len(tasks), _askers(settings, models, rehearsed))
+    return _document(tasks, settings, models, phases, rehearsed, n_runs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Models:
+    """What would answer improvements of improvers, and of solutions; they are never asked."""
+
+    outer: LanguageModel
+    inner: LanguageModel
+
+    def of(self, level: Level) -> LanguageModel:
+        """That of a level."""
+        return self.outer if level == "outer" else self.inner
+
+    def budgets(self, settings: RunSettings) -> tuple[Budget, Budget]:
+        """What an outer improvement may use, and what an inner one."""
+        return settings.meta_budget(self.outer.meta_budget), settings.budget(self.inner.improvement_budget)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,9 +162,9 @@ class _AllRehearsed:
 
 
 async def _rehearse(
-    tasks: Sequence[Task], settings: RunSettings, improver: str, model: LanguageModel, rehearsal: Rehearsal
+    tasks: Sequence[Task], settings: RunSettings, improver: str, models: _Models, rehearsal: Rehearsal
 ) -> _AllRehearsed:
-    budget, meta_budget = settings.budget(model.improvement_budget), settings.meta_budget(model.meta_budget)
+    meta_budget, budget = models.budgets(settings)
     utilities = await rehearsal.engine.utilities(tasks)
     meta_utility = MetaUtility(
         engine=rehearsal.engine,
@@ -174,12 +194,12 @@ class _Askers:
     best_of_n: Asker
 
 
-def _askers(settings: RunSettings, model: LanguageModel, rehearsed: _AllRehearsed) -> _Askers:
-    budget, meta_budget = settings.budget(model.improvement_budget), settings.meta_budget(model.meta_budget)
+def _askers(settings: RunSettings, models: _Models, rehearsed: _AllRehearsed) -> _Askers:
+    meta_budget, budget = models.budgets(settings)
     return _Askers(
-        outer=_asker([rehearsed.outer], meta_budget, settings, model),
-        inner=_asker(rehearsed.inner, budget, settings, model),
-        best_of_n=_asker(rehearsed.best_of_n, budget, settings, model),
+        outer=_asker([rehearsed.outer], meta_budget, settings, models.outer),
+        inner=_asker(rehearsed.inner, budget, settings, models.inner),
+        best_of_n=_asker(rehearsed.best_of_n, budget, settings, models.inner),
     )
 
 
@@ -279,66 +299,70 @@ def _bound_of_search(askers: _Askers, searched: int) -> Amounts:
 def _document(
     tasks: Sequence[Task],
     settings: RunSettings,
-    model: LanguageModel,
+    models: _Models,
     phases: Sequence[Phase],
     rehearsed: _AllRehearsed,
     n_runs: int,
 ) -> Document:
-    def amounts(of: Amounts) -> Document:
-        return _amounts_document(of.times(n_runs), model)
-
-    def total(level: Level | None, which: Literal["likely", "at_most"]) -> Document:
-        of_level: list[Amounts] = [getattr(phase, which) for phase in phases if level in (None, phase.level)]
-        return amounts(sum(of_level, Amounts()))
-
-    every = (rehearsed.outer, *rehearsed.inner)
+    info, (meta_budget, budget) = models.outer.info, models.budgets(settings)
+    inner = models.inner.info if settings.inner_model is not None else None
+    every = [(rehearsed.outer, models.outer), *((each, models.inner) for each in rehearsed.inner)]
+    prompts = [longest_prompt_tokens(each, settings) for each, model in every if model.counts_tokens]
     return {
         "task": ",".join(task.name for task in tasks),
-        "model": model.info.name,
-        "is_language_model": model.info.is_language_model,
+        "model": info.name,
+        "is_language_model": info.is_language_model,
+        "inner_model": inner.name if inner else None,
+        "inner_is_language_model": inner.is_language_model if inner else None,
         "runs": n_runs,
         "rounds": settings.rounds,
         "improver": settings.improver,
-        "improvement_budget": asdict(settings.budget(model.improvement_budget)),
-        "meta_budget": asdict(settings.meta_budget(model.meta_budget)),
-        "counts_tokens": model.counts_tokens,
-        "price_usd_per_million_tokens": _price_document(model),
+        "improvement_budget": asdict(budget),
+        "meta_budget": asdict(meta_budget),
         "phases": [
             {
                 "phase": phase.name,
                 "level": phase.level,
                 "rounds": phase.rounds * n_runs,
-                "likely": amounts(phase.likely),
-                "at_most": amounts(phase.at_most),
+                **_figures([phase], [models.of(phase.level)], n_runs),
             }
             for phase in phases
         ],
-        "levels": {
-            level: {"likely": total(level, "likely"), "at_most": total(level, "at_most")}
-            for level in ("outer", "inner")
-        },
-        "likely": total(None, "likely"),
-        "at_most": total(None, "at_most"),
-        "stops_at": {
-            "cost_usd": settings.max_cost,
-            "tokens": settings.max_tokens,
-            "seconds": settings.max_seconds,
-        },
-        "longest_prompt_tokens": round(max(longest_prompt_tokens(each, settings) for each in every)),
+        "levels": {level: _level_document(level, phases, models.of(level), n_runs) for level in LEVELS},
+        **_figures(phases, [models.outer, models.inner], n_runs),
+        "stops_at": {"cost_usd": settings.max_cost, "tokens": settings.max_tokens, "seconds": settings.max_seconds},
+        "longest_prompt_tokens": round(max(prompts)) if prompts else None,
         "rehearsal_failed": rehearsed.failure,
     }
 
 
-def _amounts_document(amounts: Amounts, model: LanguageModel) -> Document:
-    """Amounts as data for JSON, in whole numbers; None for what is not counted, or has no known price."""
+def _level_document(level: Level, phases: Sequence[Phase], model: LanguageModel, n_runs: int) -> Document:
+    price = None if model.price is None else {"sent": model.price.sent, "received": model.price.received}
+    return {
+        "model": model.info.name,
+        "counts_tokens": model.counts_tokens,
+        "price_usd_per_million_tokens": price,
+        **_figures([phase for phase in phases if phase.level == level], [model], n_runs),
+    }
+
+
+def _figures(phases: Sequence[Phase], models: Sequence[LanguageModel], n_runs: int) -> Document:
+    """The likely figures and the bound for some phases together, which some models answer."""
+    likely = sum((phase.likely for phase in phases), Amounts())
+    at_most = sum((phase.at_most for phase in phases), Amounts())
+    return {
+        "likely": _amounts_document(likely.times(n_runs), models),
+        "at_most": _amounts_document(at_most.times(n_runs), models),
+    }
+
+
+def _amounts_document(amounts: Amounts, models: Sequence[LanguageModel]) -> Document:
+    """Amounts as data for JSON, in whole numbers; None for what no model counts, or has no known price."""
     document: dict[str, Any] = {name: round(getattr(amounts, name)) for name in _AMOUNTS if name != "cost_usd"}
     document["cost_usd"] = round(amounts.cost_usd, 6)
-    if not model.counts_tokens:
+    counting = [model for model in models if model.counts_tokens]
+    if not counting:
         document |= {"tokens_in": None, "tokens_out": None}
-    if model.price is None:
+    if not counting or any(model.price is None for model in counting):
         document["cost_usd"] = None
     return document
-
-
-def _price_document(model: LanguageModel) -> Mapping[str, float] | None:
-    return None if model.price is None else {"sent": model.price.sent, "received": model.price.received}

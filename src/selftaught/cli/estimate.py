@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from selftaught.analysis.run_document import proposer
 from selftaught.analysis.run_estimate import CHARACTERS_PER_TOKEN
 from selftaught.cli.output import print_caveats, short, stdout_console, untrusted
 from selftaught.experiment import Document
@@ -28,7 +29,7 @@ def print_estimate(document: Document) -> None:
     console = stdout_console()
     runs = "" if document["runs"] == 1 else f", {document['runs']:,} runs"
     rounds = f"{document['rounds']:,} round{'' if document['rounds'] == 1 else 's'}"
-    console.print(untrusted(f"{document['task']}, model {document['model']}, {rounds}{runs}; nothing is spent yet."))
+    console.print(untrusted(f"{document['task']}, model {proposer(document)}, {rounds}{runs}; nothing is spent yet."))
     for which, title in TITLES.items():
         console.print(f"\n{title:22} {'improvem.':>9} {'calls':>8} {'samples':>8} {'sent':>8} {'got':>8} {'USD':>10}")
         for phase in document["phases"]:
@@ -65,7 +66,7 @@ def _bounds(document: Document) -> list[str]:
         f"at the most: {inner['calls']:,} calls of {inner['responses']:,} samples in an inner improvement,",
         f"  {outer['calls']:,} of {outer['responses']:,} in an outer one, {outer['utility_calls']:,} improvers tried",
     ]
-    if document["counts_tokens"]:
+    if document["longest_prompt_tokens"] is not None:
         lines += [
             f"  and in all of them prompts of {document['longest_prompt_tokens']:,} tokens: what programs really send",
             "  has no bound but --max-tokens and --max-cost",
@@ -76,12 +77,15 @@ def _bounds(document: Document) -> list[str]:
 
 
 def _money(document: Document) -> list[str]:
-    price = document["price_usd_per_million_tokens"]
-    if price is not None:
-        return [f"Prices: {price['sent']:g} USD for a million tokens sent, {price['received']:g} USD received."]
-    if document["counts_tokens"]:
-        return [f"No price is known for {document['model']}; give --price-in and --price-out."]
-    return []
+    """The prices that hold, each once."""
+    lines = []
+    for level in document["levels"].values():
+        price, model = level["price_usd_per_million_tokens"], level["model"]
+        if price is not None:
+            lines.append(f"{model}: {price['sent']:g} USD a million tokens sent, {price['received']:g} USD received.")
+        elif level["counts_tokens"]:
+            lines.append(f"No price is known for {model}; give --price-in and --price-out.")
+    return list(dict.fromkeys(lines))
 
 
 def _stops(document: Document) -> list[str]:
