@@ -66,7 +66,7 @@ def test_a_server_that_goes_away_and_comes_back_costs_only_time(selftaught):
             ("--outage-seconds", "1"),
             "(it answered 503: in repair); the run waits 1 s at the",
         ),
-        (programs, ("--max-tokens", "2000"), "the run may spend 2000 (--max-tokens) and has spent 0"),
+        (programs, ("--max-tokens", "2000"), "the run has spent 0 of 2,000 tokens (--max-tokens)"),
     ],
     ids=["key", "down", "budget"],
 )

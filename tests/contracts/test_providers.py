@@ -269,7 +269,6 @@ BROKEN = {
     "no text": Answer(body=b"\xff\xfe\x00\x01"),
     "nested deeply": Answer(body=b"[" * 200_000),
     "cut in the middle": Answer(body=b'{"x": "' + b"x" * 5000 + b'"}', sends=100),
-    "cut before the status": Answer(hangs_up=True),
     "compressed": Answer(body=b"{}", headers={"content-encoding": "gzip"}),
 }
 
@@ -278,6 +277,12 @@ BROKEN = {
 def test_what_is_no_answer_is_broken_and_tried_once(rig, answer):
     asking = rig(answer)
     assert asking.fault().fault is Fault.BROKEN
+    assert len(asking.server.asked) == 1
+
+
+def test_who_hangs_up_without_an_answer_is_down(rig):
+    asking = rig(Answer(hangs_up=True))
+    assert asking.fault().fault is Fault.DOWN
     assert len(asking.server.asked) == 1
 
 

@@ -150,7 +150,6 @@ CASES = (
         script=_then_whole(Answer(hangs_up=True, goes_down_seconds=4.0)),
         tells=True,
         more=lambda measured: measured.gaps[0] >= 4.0,
-        unpriced=1,
     ),
     Case(
         name="goes down and stays so",
@@ -159,8 +158,14 @@ CASES = (
         says=r"has not answered since .*no connection.*; the run waits 1 s at the most",
         settings={"outage_seconds": 1},
         n_requests=1,
-        unpriced=1,
     ),
+    Case(
+        name="is a proxy whose server is down: connects and hangs up, six times",
+        script=_then_whole(*[Answer(hangs_up=True)] * 6),
+        n_requests=7,
+        tells=True,
+    ),
+    Case(name="resets the connection, once", script=_then_whole(Answer(resets=True)), n_requests=2),
     # ---- too slow
     Case(
         name="hangs",

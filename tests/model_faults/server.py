@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import socket
+import struct
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
@@ -26,7 +28,8 @@ class Answer:
         sends: So many bytes of the body are sent, then the connection is cut; None is all.
         wait_seconds: How long to wait before anything is sent.
         drip_seconds: How long to wait after each byte of the body.
-        hangs_up: Whether the connection is cut before anything is sent.
+        hangs_up: Whether the connection is closed before anything is sent.
+        resets: Whether it is reset then.
         goes_down_seconds: For how long the server goes away afterwards; None is not.
     """
 
@@ -37,6 +40,7 @@ class Answer:
     wait_seconds: float = 0.0
     drip_seconds: float = 0.0
     hangs_up: bool = False
+    resets: bool = False
     goes_down_seconds: float | None = None
 
     @property
@@ -169,7 +173,10 @@ class FaultServer:
     async def _send(self, writer: asyncio.StreamWriter, answer: Answer) -> bool:
         if answer.wait_seconds:
             await asyncio.sleep(answer.wait_seconds)
-        if answer.hangs_up:
+        if answer.resets:
+            option = struct.pack("ii", 1, 0)  # close without a lingering, which is a reset
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, option)
+        if answer.hangs_up or answer.resets:
             return False
         data = answer.data
         headers = {"content-type": "application/json", "content-length": str(len(data)), **answer.headers}

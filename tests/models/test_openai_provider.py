@@ -312,6 +312,7 @@ STATUSES = {
     "overloaded, as 529": (refusing(529, "Overloaded"), Fault.BUSY),
     "redirected": (Answer(status=307, headers={"location": "http://127.0.0.1:1/v1"}), Fault.REJECTED),
     "an error in a success": (Answer(body={"error": {"code": 429, "message": "Rate limited"}}), Fault.BUSY),
+    "no answer at all": (Answer(hangs_up=True), Fault.DOWN),
     "an error of words in a success": (Answer(body={"error": "out of memory"}), Fault.DOWN),
     "an error beside choices": (Answer(body={"error": {"code": 502}, "choices": []}), Fault.DOWN),
 }  # fmt: skip
@@ -338,7 +339,6 @@ BROKEN = {
     "a number of many digits": Answer(body=b'{"choices": ' + b"9" * 10_000 + b"}"),
     "cut in the middle": Answer(body=chat(choice("x" * 5000)).data, sends=100),
     "cut before the body": Answer(body=b"x" * 10, sends=0),
-    "cut before the status": Answer(hangs_up=True),
     "compressed": Answer(body=gzip.compress(chat(choice()).data), headers={"content-encoding": "gzip"}),
     "a wrong length": Answer(body=b"{}", headers={"content-length": "many"}),
 }

@@ -33,6 +33,9 @@ CONNECT_SECONDS = 15.0
 OPEN_SECONDS = 20.0
 """How long it may take to find out what a server has."""
 
+_ANSWERED = "selftaught_answered"
+"""Noted with a request when the head of an answer has come."""
+
 _NO_SUCH_PAGE = (404, 405, 501)
 
 _NETWORK: tuple[tuple[tuple[type[Exception], ...], Fault, str], ...] = (
@@ -119,6 +122,8 @@ class Endpoint:
                 return self.refusal(response.status_code, response.headers, _body_of(response))
             for kinds, fault, words in _NETWORK:
                 if isinstance(link, kinds):
+                    if fault is Fault.BROKEN and _is_unanswered(link):
+                        fault, words = Fault.DOWN, "it hung up without an answer"
                     return self.fault(fault, words, str(link))
         return self.fault(Fault.BROKEN, "what it sent cannot be used", f"{type(error).__name__}: {error}")
 
@@ -232,8 +237,19 @@ async def _bound(response: httpx2.Response) -> None:
     # A compressed body of some megabytes can have any size.
     if response.headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
         raise ProviderFault(Fault.BROKEN, "an answer is compressed, though it was asked not to be")
+    response.request.extensions[_ANSWERED] = True
     assert isinstance(response.stream, httpx2.AsyncByteStream)
     response.stream = _BoundedStream(response.stream)
+
+
+def _is_unanswered(error: BaseException) -> bool:
+    """Whether a connection ended before any answer came: so do proxies and tunnels whose server is down."""
+    if isinstance(error, httpx2.RemoteProtocolError):
+        return "without sending a response" in str(error)
+    try:
+        return isinstance(error, httpx2.NetworkError) and _ANSWERED not in error.request.extensions
+    except RuntimeError:  # it knows of no request
+        return False
 
 
 def _body_of(response: httpx2.Response) -> bytes:
