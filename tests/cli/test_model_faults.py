@@ -78,7 +78,7 @@ def test_a_run_that_cannot_go_on_ends_with_one_sentence_and_blames_no_improver(s
     assert call.stdout == ""
     assert says in one_sentence(call)
     shown = selftaught("runs", "--json").document
-    assert [run["status"] for run in shown] == ["failed"]
+    assert [run["status"] for run in shown] == ["interrupted"]
     assert says in shown[0]["message"]
 
 

@@ -27,10 +27,12 @@ def found(**environment: str) -> dict[str, Usable]:
 
 def test_what_is_embedded_is_usable_and_all_else_says_what_is_missing():
     models = found()
-    assert [prefix for prefix, usable in models.items() if usable.usable] == ["gp", "gp-expressions", "mailbox"]
+    assert [prefix for prefix, usable in models.items() if usable.usable] == [
+        "gp", "gp-expressions", "mailbox", "replay",
+    ]  # fmt: skip
     assert models["http"].usable is None
     for prefix, usable in models.items():
-        assert usable.missing or prefix in ("gp", "gp-expressions", "mailbox", "http")
+        assert usable.missing or prefix in ("gp", "gp-expressions", "mailbox", "replay", "http")
     assert models["groq"].missing == "no key: set GROQ_API_KEY in the environment"
     assert models["azure"].missing == "no address: set AZURE_OPENAI_ENDPOINT in the environment"
     assert models["ollama"].missing == (
@@ -78,7 +80,7 @@ def test_gp_behind_a_server_of_ours_is_no_language_model():
         (Answer(body=b"[" * 100_000), "who answers there lists no models"),
         (Answer(wait_seconds=60), "it took too long"),
         (Answer(body=b"x" * 1000, drips=True), "it took too long"),
-        (Answer(hangs_up=True), "who answers there lists no models"),
+        (Answer(hangs_up=True), "nobody answers there: start it with `ollama serve`, or set OLLAMA_HOST"),
     ],
 )
 def test_whatever_answers_there_nothing_breaks_and_nobody_waits_long(answer, missing):
