@@ -309,7 +309,8 @@ async def opened_run(
     async with contextlib.AsyncExitStack() as stack:
         sandbox = series.sandbox if series else await stack.enter_async_context(opened_sandbox(settings))
         run_id = store.new_run_id()
-        ledger = series.ledger if series else Ledger(run_budget(settings))
+        # A replay spends nothing, and may take its time.
+        ledger = Ledger() if again else series.ledger if series else Ledger(run_budget(settings))
         contexts = [
             ModelContext(
                 sandbox=sandbox,

@@ -72,7 +72,7 @@ def test_what_is_spent_is_what_the_server_sold(selftaught, server):
     assert max(map(len, text.splitlines())) <= 80
 
 
-@pytest.mark.parametrize(("flag", "limit"), [("--max-cost", 0.045), ("--max-tokens", 16_000)])
+@pytest.mark.parametrize(("flag", "limit"), [("--max-cost", 0.035), ("--max-tokens", 10_000)])
 def test_a_run_ends_before_it_buys_too_much(selftaught, server, flag, limit):
     called = selftaught("run", "dispatch", *SMALL, *model_of(server), *PRICES, flag, limit)
     assert called.code == 1, called.stdout
@@ -84,9 +84,18 @@ def test_a_run_ends_before_it_buys_too_much(selftaught, server, flag, limit):
     assert limit / 3 < bought <= limit
     [run] = selftaught("runs", "--json").document
     assert (run["status"], run["message"]) == ("interrupted", said.removeprefix("selftaught: "))
-    again = selftaught("improve", "dispatch", "--improver", f"{run['run_id']}:0", "--model", "gp", "--json")
+    recorded = selftaught("show", run["run_id"], "--ledger", "--json").document["ledger"]["spending"]
+    assert (recorded["tokens_in"], recorded["tokens_out"]) == (sent, got), "all that was paid for is on record"
+    improved = selftaught("improve", "dispatch", "--improver", f"{run['run_id']}:0", "--model", "gp", "--json")
+    assert improved.code == 0, improved.stderr
+    assert improved.document["spending"]["tokens_in"] == 0
+    again = selftaught("run", "dispatch", *SMALL, *model_of(server), *PRICES, "--json")
     assert again.code == 0, again.stderr
-    assert again.document["spending"]["tokens_in"] == 0
+    spending = again.document["spending"]
+    assert spending["samples_known"] >= got // TOKENS_OUT, "nothing is paid for twice"
+    assert spent_at(server) == (sent + spending["tokens_in"], got + spending["tokens_out"])
+    known = selftaught("show", again.document["run_id"], "--ledger").stdout
+    assert f"{spending['samples_known']} of the samples were known already and cost nothing." in known
 
 
 def test_an_estimate_asks_the_model_nothing(selftaught, server, tmp_path):

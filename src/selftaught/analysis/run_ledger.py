@@ -151,7 +151,7 @@ def ledger_of(record: RunRecord, store: Store) -> Entry:
     try:
         leaves = [_leaf(made, calls.get(made.id, [])) for made in store.improvements(record.run_id)]
         rounds = _rounds(leaves, names)
-        rest = _rest(record.result, _sum(rounds))
+        rest = _rest(record.result, store.spent(record.run_id), _sum(rounds))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise StoreError(f"what {record.run_id} used is not on record as selftaught writes it: {error:.200}") from None
     return _entry("run", record.run_id, [*rounds, *rest])
@@ -241,27 +241,36 @@ def _phases(leaves: Sequence[_Leaf], names: Mapping[str, str]) -> list[Entry]:
     return entries
 
 
-def _rest(result: Mapping[str, Any] | None, on_record: Figures) -> list[Entry]:
-    """What the run says that it used and no improvement or call does; of a run that did not say, nothing."""
-    if result is None or "budget" not in result:
-        return []
-    elsewhere = result.get("downstream", {}).get("used", {})
-    used = {name: count + elsewhere.get(name, 0) for name, count in result["budget"].items()}
-    spent = result.get("spending")
+def _rest(result: Mapping[str, Any] | None, exchanged: Spending, on_record: Figures) -> list[Entry]:
+    """What the run used that no improvement or call on record does.
+
+    Args:
+        result: The document of the run, which says what it used; None of a run that did not come so far.
+        exchanged: What its exchanges on record cost, which is all that is known of such a run.
+        on_record: What its improvements and their calls come to.
+    """
+    document = result if result is not None and "budget" in result else {"budget": {}, "spending": None}
+    elsewhere = document.get("downstream", {}).get("used", {})
+    used = {name: count + elsewhere.get(name, 0) for name, count in document["budget"].items()}
+    told = document.get("spending")
+    spent = spending_from(told) if told else exchanged
+    # Some of it may be on record for calls, and not for exchanges: of models that are no provider's.
+    is_counted = spent.tokens > on_record.spending.tokens or spent.n_unpriced > on_record.spending.n_unpriced
     rest = Figures(
-        calls=used["calls"] - on_record.calls,
-        samples=used["responses"] - on_record.samples,
-        uses=used["utility_calls"] - on_record.uses,
-        samples_known=(spent["samples_known"] - on_record.samples_known) if spent else 0,
-        spending=(spending_from(spent) - on_record.spending) if spent else NOTHING,
-        is_counted=spent is not None and spending_from(spent) != on_record.spending,
+        calls=used.get("calls", on_record.calls) - on_record.calls,
+        samples=used.get("responses", on_record.samples) - on_record.samples,
+        uses=used.get("utility_calls", on_record.uses) - on_record.uses,
+        samples_known=(told["samples_known"] - on_record.samples_known) if told else 0,
+        spending=(spent - on_record.spending) if told or is_counted else NOTHING,
+        is_counted=is_counted,
     )
     return [] if rest == Figures() else [Entry(level="round", name=IN_NO_CALL, figures=rest)]
 
 
 def _names(record: RunRecord, store: Store) -> dict[str, str]:
-    """What the improvers of a run are called, by sha256: as bundled ones, or by the round after which they stand."""
+    """What improvers are called, by sha256: as a person knows them, or by the round after which they stand."""
     names = {made.improver: f"improver of round {made.round}" for made in reversed(store.rounds(record.run_id))}
+    names |= {sha256: part for part, sha256 in record.config.get("improvers", {}).items()}
     return names | {sha256_of(bundled_improver(name)): name for name in bundled_improver_names()}
 
 
