@@ -374,14 +374,14 @@ def test_one_that_is_cancelled_while_it_waits_refuses_nobody():
             Spending(cost_usd=0.98),
             Spending(cost_usd=0.021),
             "the run has spent 0.9800 USD of 1.00 USD (--max-cost), and the next call may take more than is left; "
-            "its rounds are stored, and with a larger --max-cost and the same --rng-seed it pays for no answer again",
+            "what it did is stored, and with a larger --max-cost and the same --rng-seed it pays for no answer again",
         ),
         (
             RunBudget(tokens=10_000),
             Spending(tokens_in=5000, tokens_out=4000),
             Spending(tokens_in=1, tokens_out=1000),
             "the run has spent 9,000 of 10,000 tokens (--max-tokens), and the next call may take more than is left; "
-            "its rounds are stored, and with a larger --max-tokens and the same --rng-seed it pays for no answer again",
+            "what it did is stored, and with a larger --max-tokens and the same --rng-seed it pays for no answer again",
         ),
     ],
     ids=["money", "tokens"],
@@ -451,7 +451,7 @@ def test_what_goes_on_when_the_time_is_over_is_cancelled():
                     ends.append("let go")
         assert ends == ["let go"]
         assert (raised.value.budget, raised.value.limit) == ("time", 0.05)
-        assert str(raised.value).startswith("the run may take 0.05 s (--max-seconds), and they are over; its rounds")
+        assert str(raised.value).startswith("the run may take 0.05 s (--max-seconds), and its time is over; what")
 
     asyncio.run(scenario())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import itertools
+import sqlite3
 import time
 
 import pytest
@@ -13,7 +14,7 @@ from selftaught.analysis.compare import run_compare
 from selftaught.analysis.run_ledger import LEVELS, Figures, figures_by_model, ledger_of
 from selftaught.analysis.series import run_series
 from selftaught.analysis.transfer import run_transfer
-from selftaught.errors import LanguageModelError, RunBudgetExceeded
+from selftaught.errors import LanguageModelError, RunBudgetExceeded, StoreError
 from selftaught.experiment import resolve_improver, run_stop
 from selftaught.improver import bundled_improver
 from selftaught.ledger import NOTHING, Spending, spending_document, spending_from
@@ -235,6 +236,31 @@ def test_every_kind_of_run_says_what_it_spent(priced, run, store, doubling):
     assert spending_document(together) == compared["spending"]
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE model_calls SET tokens = '{\"tokens_in\": 1}' WHERE tokens IS NOT NULL",
+        "UPDATE model_calls SET tokens = '[]' WHERE tokens IS NOT NULL",
+        "UPDATE improvements SET budget = '\"much\"'",
+        'UPDATE improvements SET budget = \'{"calls": "many"}\'',
+        "UPDATE runs SET result = '{\"budget\": 3}'",
+    ],
+)
+def test_a_store_that_was_altered_is_refused_in_a_sentence(whole, store, tmp_path, statement):
+    path = tmp_path / "altered.db"
+    with (
+        contextlib.closing(sqlite3.connect(store.location)) as source,
+        contextlib.closing(sqlite3.connect(path)) as copy,
+    ):
+        source.backup(copy)
+        copy.execute(statement)
+        copy.commit()
+    with Store.open(path, read_only=True, clock=now) as altered:
+        record = altered.run(whole["run_id"])
+        with pytest.raises(StoreError, match="is not on record as selftaught writes it"):
+            ledger_of(record, altered)
+
+
 # ---------------------------------------------------------------- what may be spent
 
 
@@ -282,7 +308,7 @@ def test_a_run_ends_when_its_time_is_over(registered, priced_model, stop, store)
     record = last(store)
     assert (record.status, record.message.partition(";")[0]) == (
         "interrupted",
-        "the run may take 0.5 s (--max-seconds), and they are over",
+        "the run may take 0.5 s (--max-seconds), and its time is over",
     )
 
 

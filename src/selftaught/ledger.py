@@ -218,7 +218,7 @@ class Ledger:
         except TimeoutError:
             if not clock.expired():
                 raise
-            message = f"the run may take {limit:,g} s (--max-seconds), and they are over; {_mend('--max-seconds')}"
+            message = f"the run may take {limit:,g} s (--max-seconds), and its time is over; {_mend('--max-seconds')}"
             raise RunBudgetExceeded(message, budget="time", used=limit, limit=limit) from None
 
     async def _admitted(self, worst: Spending) -> None:
@@ -290,7 +290,7 @@ def _exceeded(name: str, flag: str, words: str, used: float, limit: float) -> Ru
 
 
 def _mend(flag: str) -> str:
-    return f"its rounds are stored, and with a larger {flag} and the same --rng-seed it pays for no answer again"
+    return f"what it did is stored, and with a larger {flag} and the same --rng-seed it pays for no answer again"
 
 
 def usd(amount: float) -> str:

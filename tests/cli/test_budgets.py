@@ -33,7 +33,9 @@ def test_a_run_whose_time_is_over_says_so_in_a_sentence_and_is_recorded(selftaug
     called = selftaught("run", "dispatch", "--max-seconds", "4", "--rng-seed", "0")
     assert called.code == 1
     said = called.stderr.splitlines()[-1]
-    assert said.startswith("selftaught: the run may take 4 s (--max-seconds), and they are over; its rounds are stored")
+    assert said.startswith(
+        "selftaught: the run may take 4 s (--max-seconds), and its time is over; what it did is stored"
+    )
     [run] = selftaught("runs", "--json").document
     assert (run["status"], run["message"]) == ("interrupted", said.removeprefix("selftaught: "))
     assert "interrupted" in selftaught("show", run["run_id"]).stdout
@@ -75,6 +77,24 @@ def test_the_ledger_of_a_run_is_shown_part_by_part(selftaught):
     assert shown["models"]["gp"]["samples"] == document["budget"]["responses"]
     refused = selftaught("show", run_id, "--ledger", "--level", "rounds")
     assert (refused.code, refused.stderr.count("\n")) == (2, 1)
+
+
+def test_the_ledger_of_a_bypass_study_has_what_the_generated_improvers_used_too(selftaught):
+    document = selftaught("audit", "--bypass", "3", "--rng-seed", "0", "--json").document
+    ledger = selftaught("show", document["run_id"], "--ledger", "--json").document["ledger"]
+    used = document["downstream"]["used"]
+    assert ledger["calls"] == document["budget"]["calls"] + used["calls"]
+    assert ledger["samples"] == document["budget"]["responses"] + used["responses"]
+
+
+def test_the_ledger_of_a_series_is_that_of_each_run(selftaught):
+    few = ("--rounds", "0", "--gate-repeats", "1", "--test-repeats", "1", "--fresh-repeats", "1", "--rng-seed", "0")
+    document = selftaught("run", "dispatch", *few, *SMALL[10:16], "--runs", "2", "--json").document
+    shown = selftaught("show", document["run_id"], "--ledger", "--json").document
+    assert [run["run_id"] for run in shown["runs"]] == [run["run_id"] for run in document["runs"]]
+    assert [run["ledger"]["calls"] for run in shown["runs"]] == [run["budget"]["calls"] for run in document["runs"]]
+    text = selftaught("show", document["run_id"], "--ledger").stdout
+    assert all(run["run_id"] in text for run in document["runs"])
 
 
 def test_an_estimate_spends_nothing_and_makes_no_store(selftaught, tmp_path):

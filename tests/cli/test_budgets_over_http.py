@@ -78,7 +78,7 @@ def test_a_run_ends_before_it_buys_too_much(selftaught, server, flag, limit):
     assert called.code == 1, called.stdout
     said = called.stderr.splitlines()[-1]
     assert said.startswith("selftaught: the run has spent ")
-    assert f"({flag}), and the next call may take more than is left; its rounds are stored" in said
+    assert f"({flag}), and the next call may take more than is left; what it did is stored" in said
     sent, got = spent_at(server)
     bought = (2 * sent + 10 * got) / 1e6 if flag == "--max-cost" else sent + got
     assert limit / 3 < bought <= limit

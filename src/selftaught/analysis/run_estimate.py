@@ -2,8 +2,8 @@
 
 The bound follows from the budgets: every improvement uses up its calls, every call its samples, every sample its
 tokens. The likely figure follows from a rehearsal of the improver that the run begins with (`rehearsal.py`). Improvers
-that come of it are taken to be half-way from there to their budget: they tend to ask more than the one they came from.
-`docs/budgets.md` compares both with runs.
+that come of it are taken to be most of the way from there to their budget, because they tend to ask more than the one
+they came from. `docs/budgets.md` compares both with runs.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ CHARACTERS_PER_TOKEN = 3.5
 TALK_TOKENS = 300
 PROGRAM_GROWTH = 2.0
 """A likely answer is some talk, and a program so many times as long as the one that it improves."""
+
+WAY_TO_THE_BUDGET = 0.75
+"""How far improvers that come of self-improvement are from what the given one asks to all that they may ask."""
 
 Level = Literal["outer", "inner"]
 LEVELS: tuple[Level, ...] = ("outer", "inner")
@@ -212,12 +215,15 @@ def _asker(rehearsed: Sequence[Rehearsed], budget: Budget, settings: RunSettings
     def given(each: Rehearsed) -> Amounts:
         return Amounts(improvements=1, calls=each.calls, samples=each.samples, uses=each.uses)
 
+    def later(each: Rehearsed) -> Amounts:
+        return given(each).times(1 - WAY_TO_THE_BUDGET) + most.times(WAY_TO_THE_BUDGET)
+
     most = Amounts(
         improvements=1, calls=budget.calls, samples=budget.calls * budget.responses, uses=budget.utility_calls
     )
     return Asker(
         given=mean(lambda each: _likely(given(each), each, settings, model)),
-        later=mean(lambda each: _likely((given(each) + most).times(0.5), each, settings, model)),
+        later=mean(lambda each: _likely(later(each), each, settings, model)),
         at_most=mean(lambda each: _bound(most, each, settings, model)),
     )
 

@@ -153,7 +153,9 @@ def ledger_of(record: RunRecord, store: Store) -> Entry:
         rounds = _rounds(leaves, names)
         rest = _rest(record.result, store.spent(record.run_id), _sum(rounds))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise StoreError(f"what {record.run_id} used is not on record as selftaught writes it: {error:.200}") from None
+        raise StoreError(
+            f"what {record.run_id} used is not on record as selftaught writes it: {error!s:.200}"
+        ) from None
     return _entry("run", record.run_id, [*rounds, *rest])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from selftaught.analysis.run_document import proposer
-from selftaught.analysis.run_estimate import CHARACTERS_PER_TOKEN
+from selftaught.analysis.run_estimate import CHARACTERS_PER_TOKEN, WAY_TO_THE_BUDGET
 from selftaught.cli.output import print_caveats, short, stdout_console, untrusted
 from selftaught.experiment import Document
 from selftaught.ledger import usd
@@ -20,7 +20,7 @@ LEGEND = (
     "  better; test for the figure of each round; fresh for the comparison at the end",
     f"sent, got: tokens, at {CHARACTERS_PER_TOKEN:g} characters each; - where they are not counted",
     "likely: the improver that is given does as it did just now in a rehearsal with",
-    "  gp; those that come of it are half-way from there to their budget",
+    f"  gp; those that come of it are {WAY_TO_THE_BUDGET:.0%} of the way from there to their budget",
 )
 
 
