@@ -186,7 +186,7 @@ def test_a_run_with_two_models_is_the_same_twice_and_another_than_with_one(whole
 
 def test_a_run_whose_inner_model_is_its_model_is_that_run(whole_run):
     same, alone = whole_run("same model twice", workers=2, inner_model="gp"), whole_run("first", workers=2)
-    names = ("inner_model", "inner_is_language_model", "settings")
+    names = ("inner_model", "inner_is_language_model", "inner_notice", "settings")
     assert without_times_and_ids({**same, **dict.fromkeys(names)}) == without_times_and_ids(
         {**alone, **dict.fromkeys(names)}
     )

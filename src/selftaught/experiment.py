@@ -311,19 +311,7 @@ async def opened_run(
         run_id = store.new_run_id()
         # A replay spends nothing, and may take its time.
         ledger = Ledger() if again else series.ledger if series else Ledger(run_budget(settings))
-        contexts = [
-            ModelContext(
-                sandbox=sandbox,
-                rng_seed=settings.rng_seed,
-                tasks={task.name: task.sha256 for task in tasks},
-                settings=settings,
-                ledger=ledger,
-                book=StoreAnswerBook(store, run_id, name, fresh=settings.fresh_answers),
-                is_inner=place > 0,
-                on_wait=progress.wait,
-            )
-            for place, name in enumerate(names)
-        ]
+        contexts = _model_contexts(sandbox, tasks, settings, store, run_id, ledger, progress)
         model, *inner = [make(context) for make, context in zip(makers, contexts, strict=True)]
         config: Document = {
             "kind": kind,
@@ -360,6 +348,31 @@ async def opened_run(
             run.document = again.conclude(run_id, run.document)
         store.finish_run(run_id, status="finished", result=run.document)
         await store.committed()
+
+
+def _model_contexts(
+    sandbox: Sandbox,
+    tasks: Sequence[Task],
+    settings: CommonSettings,
+    store: Store,
+    run_id: str,
+    ledger: Ledger,
+    progress: Progress,
+) -> list[ModelContext]:
+    """What each model of a run is made with, the inner one last."""
+    return [
+        ModelContext(
+            sandbox=sandbox,
+            rng_seed=settings.rng_seed,
+            tasks={task.name: task.sha256 for task in tasks},
+            settings=settings,
+            ledger=ledger,
+            book=StoreAnswerBook(store, run_id, name, fresh=settings.fresh_answers),
+            is_inner=place > 0,
+            on_wait=progress.wait,
+        )
+        for place, name in enumerate(model_names(settings))
+    ]
 
 
 def run_budget(settings: CommonSettings) -> RunBudget:
