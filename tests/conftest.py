@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from selftaught.budget import Account, Budget, Usage
-from selftaught.engine import Assignment, Engine
+from selftaught.engine import Assignment, Engine, Recorder
 from selftaught.errors import LanguageModelError, Violation
 from selftaught.improver import Improvement, ImproverSession
 from selftaught.ledger import Spending
@@ -178,7 +178,7 @@ def registered() -> Iterator[Callable[[str, Callable[[ModelContext], LanguageMod
         yield register
 
 
-class ListRecorder:
+class ListRecorder(Recorder):
     """A recorder that keeps everything in lists, in the order in which it came."""
 
     def __init__(self) -> None:
@@ -188,6 +188,7 @@ class ListRecorder:
         self.exchanges: list[tuple[str, Any, Any]] = []
         self.evaluations: list[tuple[Draw, str, Evaluation]] = []
         self.task_violations: list[Violation] = []
+        self.notices: list[tuple[str, str]] = []
 
     def improvement_started(self, assignment: Assignment) -> str:
         self.started.append(assignment)
@@ -204,6 +205,9 @@ class ListRecorder:
 
     async def exchange(self, improvement_id: str, method: str, request: Any, response: Any) -> None:
         self.exchanges.append((method, request, response))
+
+    def notice(self, improvement_id: str, kind: str, detail: str) -> None:
+        self.notices.append((kind, detail))
 
     async def evaluation(self, task: Task, draw: Draw, solution: str, evaluation: Evaluation) -> None:
         self.evaluations.append((draw, solution, evaluation))
@@ -256,6 +260,9 @@ class _OneSession:
 
     async def exchange(self, method: str, request: Any, response: Any) -> None:
         await self._recorder.exchange("1", method, request, response)
+
+    def notice(self, kind: str, detail: str) -> None:
+        self._recorder.notice("1", kind, detail)
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,7 @@ LAYERS = (
     ("models", "task_definition"),
     ("python_task", "utility", "improver"),
     ("task_check", "engine"),
-    ("meta_utility",),
+    ("meta_utility", "past"),
     ("recursion",),
     ("progress", "recorder"),
     ("experiment",),

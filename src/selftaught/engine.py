@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from selftaught.budget import Account, Budget, Usage
 from selftaught.errors import Violation
-from selftaught.improver import Improvement, ImproverSession, SessionUtility
+from selftaught.improver import Begun, Improvement, ImproverSession, SessionUtility
 from selftaught.models import LanguageModel, Reply, Request
 from selftaught.sandbox import Sandbox
 from selftaught.single_flight import SingleFlight
@@ -48,15 +48,26 @@ class Assignment:
 
 
 class Recorder(Protocol):
-    """Where everything that happens is written, before anyone learns of it."""
+    """Where everything that happens is written, before anyone learns of it.
+
+    Who inherits from it need not heed resumed improvements and notices.
+    """
 
     def improvement_started(self, assignment: Assignment) -> str:
         """The id under which the improvement is recorded."""
         ...
 
+    def improvement_resumed(self, improvement_id: str, assignment: Assignment, n_exchanges: int) -> None:
+        """Notes that an improvement goes on that is recorded under that id, with so many exchanges."""
+        return
+
     def improvement_finished(self, improvement_id: str, improvement: Improvement) -> None:
         """Records how an improvement ended."""
         ...
+
+    def notice(self, improvement_id: str, kind: str, detail: str) -> None:
+        """Records what a person should know of how an improvement went."""
+        return
 
     def task_tried(self, task: Task, violations: tuple[Violation, ...]) -> None:
         """Records what a task's own code tried and may not."""
@@ -75,6 +86,62 @@ class Recorder(Protocol):
         ...
 
 
+class Past(Protocol):
+    """What is on record of an earlier life of the run. Each improvement and evaluation is recalled once."""
+
+    def violations(self) -> Sequence[Violation]:
+        """What programs tried and may not, but for improvers, whose tries come with their improvements."""
+        ...
+
+    def has_tried(self, task: Task, violation: Violation) -> bool:
+        """Whether it is on record that a task's own code tried something."""
+        ...
+
+    def finished(self, assignment: Assignment) -> Improvement | None:
+        """How an improvement ended; None if it did not."""
+        ...
+
+    def begun(self, assignment: Assignment) -> tuple[str, Begun] | None:
+        """The id under which an improvement is recorded that did not end, and what is on record of it."""
+        ...
+
+    def evaluation(self, task: Task, draw: Draw, solution: str) -> Evaluation | None:
+        """How a solution did on a draw."""
+        ...
+
+    def rest(self) -> tuple[Usage, Sequence[Violation]]:
+        """What was used and tried in what nobody has recalled; nothing when asked again."""
+        ...
+
+
+class NoPast(Past):
+    """The past of a run in its first life."""
+
+    def violations(self) -> Sequence[Violation]:
+        """Nothing."""
+        return ()
+
+    def has_tried(self, task: Task, violation: Violation) -> bool:
+        """Nothing was tried."""
+        return False
+
+    def finished(self, assignment: Assignment) -> Improvement | None:
+        """Nothing has ended."""
+        return None
+
+    def begun(self, assignment: Assignment) -> tuple[str, Begun] | None:
+        """Nothing has begun."""
+        return None
+
+    def evaluation(self, task: Task, draw: Draw, solution: str) -> Evaluation | None:
+        """Nothing was evaluated."""
+        return None
+
+    def rest(self) -> tuple[Usage, Sequence[Violation]]:
+        """Nothing was used."""
+        return Usage(), ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class _SessionRecorder:
     recorder: Recorder
@@ -85,6 +152,9 @@ class _SessionRecorder:
 
     async def exchange(self, method: str, request: Any, response: Any) -> None:
         await self.recorder.exchange(self.improvement_id, method, request, response)
+
+    def notice(self, kind: str, detail: str) -> None:
+        self.recorder.notice(self.improvement_id, kind, detail)
 
 
 @dataclass(kw_only=True)
@@ -99,6 +169,7 @@ class Engine:
         recorder: Where everything is written.
         usage: What the whole run has used.
         violations: What programs tried and may not, over the whole run.
+        past: What is on record of an earlier life of the run.
         clock: Seconds, monotonic.
         on_start: Told of every improvement that begins, with its account.
         on_progress: Called after every improvement.
@@ -111,6 +182,7 @@ class Engine:
     inner_model: LanguageModel | None = None
     usage: Usage = field(default_factory=Usage)
     violations: list[Violation] = field(default_factory=list)
+    past: Past = field(default_factory=NoPast)
     clock: Callable[[], float] = time.monotonic
     on_start: Callable[[Assignment, Account], None] = lambda assignment, account: None
     on_progress: Callable[[], None] = lambda: None
@@ -119,6 +191,7 @@ class Engine:
     _improvements: SingleFlight[Assignment, Improvement] = field(default_factory=SingleFlight)
 
     async def __aenter__(self) -> Engine:
+        self.violations.extend(self.past.violations())
         async with self._stack as opened:  # what is open is closed again if the next cannot be had
             for model in filter(None, (self.model, self.inner_model)):
                 opened.push_async_callback(model.close)
@@ -145,7 +218,7 @@ class Engine:
 
     async def _utility(self, task: Task) -> Utility:
         if task.sha256 not in self._utilities:
-            opened = open_utility(task, self.sandbox, self._evaluated, self._task_tried)
+            opened = open_utility(task, self.sandbox, self._evaluated, self._task_tried, self._recalled)
             self._utilities[task.sha256] = await self._stack.enter_async_context(opened)
         return self._utilities[task.sha256]
 
@@ -154,9 +227,25 @@ class Engine:
         return await self._improvements.get(assignment, lambda: self._improve(assignment, utility))
 
     async def _improve(self, assignment: Assignment, utility: SessionUtility) -> Improvement:
-        improvement_id = self.recorder.improvement_started(assignment)
         account = Account(assignment.budget, self.usage)
         self.on_start(assignment, account)
+        improvement = self.past.finished(assignment)
+        if improvement is not None:
+            account.usage.add(improvement.usage)
+        else:
+            improvement = await self._carry_out(assignment, utility, account)
+        self.violations.extend(improvement.violations)
+        self.on_progress()
+        return improvement
+
+    async def _carry_out(self, assignment: Assignment, utility: SessionUtility, account: Account) -> Improvement:
+        """An improvement from its beginning, or from where it was when an earlier life of the run ended."""
+        on_record = self.past.begun(assignment)
+        if on_record is None:
+            improvement_id, begun = self.recorder.improvement_started(assignment), Begun()
+        else:
+            improvement_id, begun = on_record
+            self.recorder.improvement_resumed(improvement_id, assignment, len(begun.exchanges))
         session = ImproverSession(
             sandbox=self.sandbox,
             model=self.model if assignment.task == META else self.downstream_model,
@@ -166,6 +255,7 @@ class Engine:
             rng_seed=self.rng_seed,
             recorder=_SessionRecorder(recorder=self.recorder, improvement_id=improvement_id),
             clock=self.clock,
+            begun=begun,
         )
         facts = {"scope": assignment.scope, "task": assignment.task, "improver": sha256_of(assignment.improver)}
         with step("improvement", "improver", **facts) as told:
@@ -178,10 +268,20 @@ class Engine:
                 responses=used.responses,
                 utility_calls=used.utility_calls,
             )
-        self.violations.extend(improvement.violations)
         self.recorder.improvement_finished(improvement_id, improvement)
-        self.on_progress()
         return improvement
+
+    def settle(self) -> None:
+        """Nothing; what was used in an earlier life for what was not needed in this one is counted too."""
+        used, violations = self.past.rest()
+        self.usage.add(used)
+        self.violations.extend(violations)
+
+    def _recalled(self, task: Task, draw: Draw, solution: str) -> Evaluation | None:
+        known = self.past.evaluation(task, draw, solution)
+        if known is not None:
+            self.usage.add(Usage(evaluations=1))
+        return known
 
     async def _evaluated(self, task: Task, draw: Draw, solution: str, evaluation: Evaluation) -> None:
         self.usage.add(Usage(evaluations=1))
@@ -189,8 +289,10 @@ class Engine:
         await self.recorder.evaluation(task, draw, solution, evaluation)
 
     def _task_tried(self, task: Task, violations: tuple[Violation, ...]) -> None:
-        self.violations.extend(violations)
-        self.recorder.task_tried(task, violations)
+        new = tuple(violation for violation in violations if not self.past.has_tried(task, violation))
+        if new:
+            self.violations.extend(new)
+            self.recorder.task_tried(task, new)
 
 
 async def run_in_parallel(calls: Sequence[Any]) -> list[Any]:

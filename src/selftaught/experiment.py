@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from selftaught._version import __version__
-from selftaught.engine import Engine
+from selftaught.engine import Engine, NoPast, Past
 from selftaught.errors import (
     ConfigError,
     IsolationWarning,
@@ -28,7 +28,9 @@ from selftaught.interrupts import under_way
 from selftaught.ledger import Ledger, RunBudget, spending_document
 from selftaught.meta_utility import MetaEvaluation, MetaUtility
 from selftaught.models import LanguageModel, ModelContext, ModelInfo, ModelMaker, find_model, model_info
+from selftaught.models.replay import AnswerMissing
 from selftaught.models.stored_answers import StoreAnswerBook
+from selftaught.past import StoredPast
 from selftaught.progress import Progress
 from selftaught.recorder import StoreRecorder
 from selftaught.recursion import Round, SelfTaughtOptimizer
@@ -129,6 +131,7 @@ async def recorded_run(
     isolation: str,
     *,
     run_id: str | None = None,
+    goes_on: GoesOn | None = None,
     so_far: Document | None = None,
 ) -> AsyncIterator[str]:
     """The id of a run that is recorded as failed or interrupted if it ends so.
@@ -139,9 +142,38 @@ async def recorded_run(
         tasks: What it is about.
         isolation: The mode of the sandbox.
         run_id: Its id, where that is given out already.
+        goes_on: How it was taken up again, where it is on record already.
         so_far: What is recorded as its result if it ends so; filled in by whoever does the work.
+
+    Raises:
+        ConfigError: It is on record, and may not be taken up again.
     """
     run_id = run_id or store.new_run_id()
+    if goes_on is not None:
+        store.resume_run(run_id, take_over=goes_on.takes_over)
+    else:
+        store.start_run(_run_start(run_id, config, tasks, isolation))
+    await store.committed()
+    try:
+        with under_way(run_id):
+            yield run_id
+    except asyncio.CancelledError:
+        store.finish_run(run_id, status="interrupted", message="it was interrupted", result=so_far)
+        raise
+    except AnswerMissing as error:  # no recording gets better with time
+        store.finish_run(run_id, status="failed", message=str(error), result=so_far)
+        raise
+    except (RunBudgetExceeded, LanguageModelUnavailable) as error:
+        store.finish_run(run_id, status="interrupted", message=str(error), result=so_far)
+        raise
+    except Exception as error:  # whatever it was, a run that has ended is not recorded as running
+        expected = isinstance(error, SelfTaughtError)
+        message = str(error) if expected else f"{type(error).__name__}: {error}"
+        store.finish_run(run_id, status="failed", message=message, result=so_far)
+        raise
+
+
+def _run_start(run_id: str, config: Document, tasks: Sequence[Task], isolation: str) -> RunStart:
     inner = config.get("inner_model")
     versions = {
         "selftaught": __version__,
@@ -154,22 +186,7 @@ async def recorded_run(
             task.name: {"lowest": task.lowest, "highest": task.highest, "best": task.reference_best} for task in tasks
         },
     }
-    store.start_run(RunStart(run_id=run_id, config=config, versions=versions, isolation=isolation))
-    await store.committed()
-    try:
-        with under_way(run_id):
-            yield run_id
-    except asyncio.CancelledError:
-        store.finish_run(run_id, status="interrupted", message="it was interrupted", result=so_far)
-        raise
-    except (RunBudgetExceeded, LanguageModelUnavailable) as error:
-        store.finish_run(run_id, status="interrupted", message=str(error), result=so_far)
-        raise
-    except Exception as error:  # whatever it was, a run that has ended is not recorded as running
-        expected = isinstance(error, SelfTaughtError)
-        message = str(error) if expected else f"{type(error).__name__}: {error}"
-        store.finish_run(run_id, status="failed", message=message, result=so_far)
-        raise
+    return RunStart(run_id=run_id, config=config, versions=versions, isolation=isolation)
 
 
 def find_model_version(name: str) -> str:
@@ -179,22 +196,44 @@ def find_model_version(name: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Again:
-    """A run on record that is done once more, under another id, without the model that it had.
+class GoesOn:
+    """That a run is taken up where it ended, under its own id and with its own model.
 
     Attributes:
-        record: What is on record of it.
-        improvers: The sources of the improvers that it was given, by their parts in it.
+        takes_over: Whether also if its process cannot be seen from here, and may still be there.
+    """
+
+    takes_over: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class IsReplayed:
+    """That a run is done once more under another id, without the model that it had.
+
+    Attributes:
         makers: How what answers is made, in place of its model, and of its inner model if it had one.
         on_open: Told the id of the new run.
         conclude: Makes the document that is recorded, of that id and what came of the new run.
     """
 
-    record: RunRecord
-    improvers: Mapping[str, str]
     makers: Sequence[ModelMaker]
     on_open: Callable[[str], None]
     conclude: Callable[[str, Document], Document]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Again:
+    """A run on record that is done again.
+
+    Attributes:
+        record: What is on record of it.
+        improvers: The sources of the improvers that it was given, by their parts in it.
+        how: How it is done again.
+    """
+
+    record: RunRecord
+    improvers: Mapping[str, str]
+    how: GoesOn | IsReplayed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,6 +257,7 @@ async def run_stop(
     store: Store,
     progress: Progress,
     *,
+    improvers: Mapping[str, str] | None = None,
     series: SeriesUnderWay | None = None,
     again: Again | None = None,
 ) -> Document:
@@ -228,13 +268,16 @@ async def run_stop(
         settings: What was asked for.
         store: Where it is recorded.
         progress: What a person is shown of it.
+        improvers: What it is given, where that is known already.
         series: What it is part of; this changes no figure.
         again: The run on record that this does once more.
 
     Raises:
         SelfTaughtError: It could not be done; the run is recorded as failed.
     """
-    improvers = again.improvers if again else improvers_of_run(settings.improver, store)
+    if again:
+        improvers = again.improvers
+    improvers = improvers or improvers_of_run(settings.improver, store)
     async with opened_run(
         "run", tasks, settings, store, progress, improvers=improvers, series=series, again=again
     ) as run:
@@ -305,29 +348,40 @@ async def opened_run(
         SelfTaughtError: It could not be set up; or what came out of the block, and the run is recorded as failed.
     """
     names = model_names(settings)
-    makers = again.makers if again else [find_model(name) for name in names]
+    replayed = again.how if again and isinstance(again.how, IsReplayed) else None
+    goes_on = again.how if again and isinstance(again.how, GoesOn) else None
+    makers = replayed.makers if replayed else [find_model(name) for name in names]
     async with contextlib.AsyncExitStack() as stack:
         sandbox = series.sandbox if series else await stack.enter_async_context(opened_sandbox(settings))
-        run_id = store.new_run_id()
+        run_id = again.record.run_id if again and goes_on else store.new_run_id()
+        progress.seconds_before = _seconds_used(store, again)
         # A replay spends nothing, and may take its time.
-        ledger = Ledger() if again else series.ledger if series else Ledger(run_budget(settings))
+        fresh = Ledger() if replayed else Ledger(run_budget(settings), seconds_used=progress.seconds_before)
+        ledger = series.ledger if series else fresh
         contexts = _model_contexts(sandbox, tasks, settings, store, run_id, ledger, progress)
         model, *inner = [make(context) for make, context in zip(makers, contexts, strict=True)]
         config: Document = {
             "kind": kind,
-            **_about_tasks(tasks),
+            **about_tasks(tasks),
             **settings.model_dump(),
             "models": [_about_model(each) for each in (model, *inner)],
-            "improvers": {part: store.add_program(source, "improver") for part, source in (improvers or {}).items()},
+            "improvers": programs(improvers or {}, store),
             "records_refusals": sandbox.records_refusals,
             **({"series": series.run_id} if series else {}),
-            **({"kind": "replay", "of": again.record.run_id, "of_kind": kind} if again else {}),
+            **({"kind": "replay", "of": again.record.run_id, "of_kind": kind} if again and replayed else {}),
         }
-        await stack.enter_async_context(recorded_run(store, config, tasks, sandbox.mode, run_id=run_id))
-        if again:
-            again.on_open(run_id)
-        recorder = StoreRecorder(store, run_id, *names)
+        recorded = recorded_run(store, config, tasks, sandbox.mode, run_id=run_id, goes_on=goes_on)
+        await stack.enter_async_context(recorded)
+        if replayed:
+            replayed.on_open(run_id)
         progress.ledger, progress.spent_before = ledger, ledger.spent
+        past: Past = NoPast()
+        if goes_on:
+            ledger.spent += store.spent(run_id)
+            past = StoredPast(store, run_id)
+        recorder = StoreRecorder(
+            store, run_id, *names, rounds=store.rounds(run_id), on_notice=lambda line: progress.on_step(line)
+        )
         engine = Engine(
             sandbox=sandbox,
             model=model,
@@ -335,6 +389,7 @@ async def opened_run(
             rng_seed=settings.rng_seed,
             recorder=recorder,
             usage=progress.usage,
+            past=past,
             on_start=progress.improvement_started,
             on_progress=progress.improvement_finished,
         )
@@ -344,10 +399,15 @@ async def opened_run(
                 yield run
             counts = engine.usage.counts()
             told.note(**{name: counts[name] for name in ("calls", "responses", "utility_calls", "evaluations")})
-        if again:
-            run.document = again.conclude(run_id, run.document)
+        if replayed:
+            run.document = replayed.conclude(run_id, run.document)
         store.finish_run(run_id, status="finished", result=run.document)
         await store.committed()
+
+
+def _seconds_used(store: Store, again: Again | None) -> float:
+    """The time on the clock that earlier lives of a run have taken."""
+    return store.seconds_worked(again.record.run_id) if again and isinstance(again.how, GoesOn) else 0.0
 
 
 def _model_contexts(
@@ -375,12 +435,17 @@ def _model_contexts(
     ]
 
 
+def programs(improvers: Mapping[str, str], store: Store) -> dict[str, str]:
+    """The sha256 of each improver that a run is given, by its part in it; they are put into the store."""
+    return {part: store.add_program(source, "improver") for part, source in improvers.items()}
+
+
 def run_budget(settings: CommonSettings) -> RunBudget:
     """What a command may spend on language models, all of its runs together."""
     return RunBudget(cost_usd=settings.max_cost, tokens=settings.max_tokens, seconds=settings.max_seconds)
 
 
-def _about_tasks(tasks: Sequence[Task]) -> Document:
+def about_tasks(tasks: Sequence[Task]) -> Document:
     """Which tasks, and where those are found that are not bundled."""
     folders = {task.name: task.folder for task in tasks if task.folder is not None}
     return {"tasks": [task.name for task in tasks], "task_folders": folders}
@@ -600,10 +665,11 @@ def said_of(models: Sequence[ModelInfo]) -> Document:
 
 def spent_document(engine: Engine, progress: Progress) -> Document:
     """What was used and spent, how many programs were run, and what they tried and may not."""
+    engine.settle()
     counts = engine.usage.counts()
     n_evaluations, n_known = counts.pop("evaluations"), counts.pop("responses_known")
     return {
-        "budget": {**counts, "seconds": round(time.monotonic() - progress.started, 3)},
+        "budget": {**counts, "seconds": round(progress.seconds_before + time.monotonic() - progress.started, 3)},
         "spending": spending_document(progress.spending, samples_known=n_known),
         "evaluations": n_evaluations,
         "violations": violations_document(engine.violations),

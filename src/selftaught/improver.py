@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import os
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -30,6 +30,7 @@ from selftaught.errors import (
     Violation,
 )
 from selftaught.interrupts import in_flight
+from selftaught.ledger import NOTHING, Spending
 from selftaught.models import LanguageModel, Reply, Request
 from selftaught.sandbox import Child, ChildEnded, Limits, Sandbox, WorkerLost, despite_losses
 from selftaught.source import MAX_PROGRAM_BYTES, nearest, read_file, rng_seed_of, sha256_of, why_unusable
@@ -64,6 +65,7 @@ ASKED_BYTES_A_CALL = MIB
 
 SANDBOX_OFF = "used the utility with use_sandbox off"
 
+Asked = PromptRequest | UtilityRequest
 Response = PromptResponse | UtilityResponse | Refusal
 
 
@@ -84,6 +86,51 @@ class Improvement:
     solution: str | None = None
     usage: Usage = field(default_factory=Usage)
     violations: tuple[Violation, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Begun:
+    """What is on record of an improvement that began in an earlier life of its run, and did not end in it.
+
+    Attributes:
+        exchanges: What the improver asked, and what it was answered, in the order of the answers.
+        ordinals: Those of the calls that the model answered, by the sha256 of their request.
+        spending: What these calls cost.
+        samples_known: Samples of them that cost nothing.
+    """
+
+    exchanges: Sequence[tuple[Asked, Response]] = ()
+    ordinals: Mapping[str, Collection[int]] = field(default_factory=dict)
+    spending: Spending = NOTHING
+    samples_known: int = 0
+
+    def usage(self) -> Usage:
+        """What was used of the budget."""
+        used = Usage(spending=self.spending, responses_known=self.samples_known)
+        for asked, response in self.exchanges:
+            if isinstance(response, UtilityResponse):
+                used.add(Usage(utility_calls=1))
+            elif is_call(response) and isinstance(asked, PromptRequest):
+                used.add(Usage(calls=1))
+            if isinstance(response, PromptResponse) and isinstance(asked, PromptRequest):
+                used.add(
+                    Usage(
+                        responses=len(response.answers),
+                        characters_sent=sum(map(len, _sent(asked))),
+                        characters_received=sum(map(len, response.answers)),
+                    )
+                )
+        return used
+
+
+def is_call(response: Response) -> bool:
+    """Whether what was answered is what became of a call of the model: answers, or that it did not answer."""
+    return isinstance(response, PromptResponse) or (isinstance(response, Refusal) and response.kind == "model")
+
+
+def _sent(request: PromptRequest) -> list[str]:
+    """The texts that a request sends to the model, each message with the expertise."""
+    return [text for message in request.messages for text in (request.expertise, message)]
 
 
 class SessionUtility(Protocol):
@@ -110,6 +157,10 @@ class SessionRecorder(Protocol):
         """Records a request and its response, in the order in which they are answered."""
         ...
 
+    def notice(self, kind: str, detail: str) -> None:
+        """Records what a person should know of how it went."""
+        ...
+
 
 @dataclass(kw_only=True)
 class ImproverSession:
@@ -124,6 +175,7 @@ class ImproverSession:
         rng_seed: The run's.
         recorder: Where exchanges are written.
         clock: Seconds, monotonic.
+        begun: What is on record of it from an earlier life of the run.
     """
 
     sandbox: Sandbox
@@ -134,17 +186,20 @@ class ImproverSession:
     rng_seed: int
     recorder: SessionRecorder
     clock: Callable[[], float]
+    begun: Begun = field(default_factory=Begun)
 
     async def improve(self, improver: str, initial_solution: str) -> Improvement:
         """The improvement of a solution by an improver, given as source text."""
         self._improver = sha256_of(improver)
         self._ordinals: Counter[str] = Counter()
         self._answered: dict[bytes, list[Response]] = defaultdict(list)
+        self._recall()
         problem = why_unusable(improver)
         if problem:
             return Improvement(outcome=Outcome.INVALID_SOURCE, message=problem)
         start = self._start_message(improver, initial_solution)
         outcome, message, solution = await despite_losses(lambda: self._run(start))
+        self._tell_divergence()
         return Improvement(
             outcome=outcome,
             message=message,
@@ -158,11 +213,30 @@ class ImproverSession:
         self._violations = ViolationLog()
         self._n_refusals = 0
         self._still_known = {asked: deque(responses) for asked, responses in self._answered.items()}
+        self._n_known = sum(map(len, self._still_known.values()))
         async with self.sandbox.child("improver", start, IMPROVER_LIMITS) as child:
             try:
                 return await self._serve(child)
             finally:
                 self._violations.extend(child.violations)
+
+    def _recall(self) -> None:
+        """Nothing; what was asked in an earlier life is answered again in the same way, and is paid for."""
+        self.account.usage.add(self.begun.usage())
+        for asked, response in self.begun.exchanges:
+            self._answered[_named(asked)].append(response)
+            if isinstance(response, Refusal) and response.kind == "model" and isinstance(asked, PromptRequest):
+                self._numbered(asked)
+
+    def _tell_divergence(self) -> None:
+        """Nothing; notes where a life that had been answered before asked for something else than the one before it."""
+        n_left = sum(map(len, self._still_known.values()))
+        if n_left:
+            self.recorder.notice(
+                "diverged",
+                f"{self.scope}: {n_left} of {self._n_known} answers on record were not asked for again, so the program "
+                "did something else than before (it may have read a clock); what it asked for anew was answered anew",
+            )
 
     def _start_message(self, improver: str, initial_solution: str) -> ImproverStart:
         return ImproverStart(
@@ -222,7 +296,7 @@ class ImproverSession:
 
     async def _answer(self, child: Child, request: PromptRequest | UtilityRequest) -> None:
         with child.wall_paused():
-            asked = msgspec.msgpack.encode(msgspec.structs.replace(request, id=0))
+            asked = _named(request)
             known = self._still_known.get(asked)
             if known:
                 response = msgspec.structs.replace(known.popleft(), id=request.id)
@@ -266,8 +340,7 @@ class ImproverSession:
             with self._told(asked) as told:
                 reply = await self.model.answer(asked)
                 told.note(**_facts_of(reply))
-            sent = (text for message in request.messages for text in (request.expertise, message))
-            self.account.count_answers(sent, reply.texts, reply.spending, n_known=reply.n_known)
+            self.account.count_answers(_sent(request), reply.texts, reply.spending, n_known=reply.n_known)
             await self.recorder.call(asked, reply, self.clock() - started)
         return PromptResponse(id=request.id, answers=reply.texts, times_used=times_used)
 
@@ -296,8 +369,11 @@ class ImproverSession:
             scope=self.scope,
             improver=self._improver,
         )
-        ordinal = self._ordinals[asked.sha256]
-        self._ordinals[asked.sha256] += 1
+        sha256, answered_before = asked.sha256, self.begun.ordinals.get(asked.sha256, ())
+        ordinal = self._ordinals[sha256]
+        while ordinal in answered_before:
+            ordinal += 1
+        self._ordinals[sha256] = ordinal + 1
         return replace(asked, ordinal=ordinal)
 
     async def _utility(self, request: UtilityRequest) -> UtilityResponse:
@@ -311,6 +387,11 @@ def _facts_of(reply: Reply) -> dict[str, int | float | list[str]]:
     spent = {name: amount for name, amount in asdict(reply.spending).items() if amount and name != "seconds"}
     known = {"known": reply.n_known} if reply.n_known else {}
     return {"finishes": sorted({FINISH_REASONS[sample.finish] for sample in reply.samples}), **known, **spent}
+
+
+def _named(request: Asked) -> bytes:
+    """What is asked, whatever its number within the improvement."""
+    return msgspec.msgpack.encode(msgspec.structs.replace(request, id=0))
 
 
 async def _next_message(child: Child, requests: set[asyncio.Task[None]]) -> object:

@@ -34,7 +34,8 @@ class Progress:
         round_account: What the improver that improves itself has used of its budget.
         improvement_account: The same of the improvement of a solution that began last.
         best: The best validation meta-utility of a round so far.
-        started: When the run began, on the engine's clock.
+        started: When the run, or this life of it, began, on the engine's clock.
+        seconds_before: How long earlier lives of the run have taken.
         ledger: What the run has spent on language models, and may.
         spent_before: What of that was spent by others: by the earlier runs of a series.
         waiting: Why nothing goes on, in a sentence; None while it does.
@@ -52,6 +53,7 @@ class Progress:
     improvement_account: Account | None = None
     best: float | None = None
     started: float = field(default_factory=time.monotonic)
+    seconds_before: float = 0.0
     ledger: Ledger = field(default_factory=Ledger)
     spent_before: Spending = NOTHING
     waiting: str | None = None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
-from selftaught.engine import META, Assignment
+from selftaught.engine import META, Assignment, Recorder
 from selftaught.errors import Violation
 from selftaught.improver import Improvement
 from selftaught.ledger import NOTHING, spending_document
@@ -21,6 +23,7 @@ from selftaught.store import (
     ImprovementRecord,
     JournalEntry,
     ModelCallRecord,
+    NoticeRecord,
     RoundRecord,
     Store,
     ViolationRecord,
@@ -30,29 +33,44 @@ from selftaught.task_definition import Task
 from selftaught.utility import Draw, Evaluation
 
 
-class StoreRecorder:
+class StoreRecorder(Recorder):
     """A `Recorder` of one run, over a store.
+
+    What belongs together is written together: a call of the model and the exchange that it is part of, the end of an
+    improvement or an evaluation and what was tried in it. So whoever resumes a run finds both, or neither.
 
     Args:
         store: The store.
         run_id: The run's.
         model: What answers prompts, by name.
         inner_model: What answers those of improvements of solutions, where that is another.
+        rounds: Those that are on record already; one that comes out the same stays as it is.
+        on_notice: Told every notice.
     """
 
-    def __init__(self, store: Store, run_id: str, model: str, inner_model: str | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        run_id: str,
+        model: str,
+        inner_model: str | None = None,
+        *,
+        rounds: Sequence[RoundRecord] = (),
+        on_notice: Callable[[str], None] = lambda line: None,
+    ) -> None:
         self._store = store
         self._run_id = run_id
         self._models: dict[ProgramKind, str] = {"improver": model, "solution": inner_model or model}
         self._sequence: Counter[str] = Counter()
         self._improves: dict[str, tuple[ProgramKind, str]] = {}
+        self._calls: dict[str, list[ModelCallRecord]] = defaultdict(list)
+        self._rounds = {made.round: made for made in rounds}
+        self._on_notice = on_notice
 
     def improvement_started(self, assignment: Assignment) -> str:
         """The id under which the improvement is recorded."""
         improvement_id = uuid.uuid4().hex
-        kind: ProgramKind = "improver" if assignment.task == META else "solution"
-        improver = self._store.add_program(assignment.improver, "improver")
-        self._improves[improvement_id] = kind, improver
+        kind, improver = self._note(improvement_id, assignment)
         self._store.start_improvement(
             ImprovementRecord(
                 id=improvement_id,
@@ -67,32 +85,53 @@ class StoreRecorder:
         )
         return improvement_id
 
+    def improvement_resumed(self, improvement_id: str, assignment: Assignment, n_exchanges: int) -> None:
+        """Notes that an improvement goes on that is recorded under that id, with so many exchanges."""
+        self._note(improvement_id, assignment)
+        self._sequence[improvement_id] = n_exchanges
+
+    def _note(self, improvement_id: str, assignment: Assignment) -> tuple[ProgramKind, str]:
+        kind: ProgramKind = "improver" if assignment.task == META else "solution"
+        self._improves[improvement_id] = kind, self._store.add_program(assignment.improver, "improver")
+        return self._improves[improvement_id]
+
     def improvement_finished(self, improvement_id: str, improvement: Improvement) -> None:
         """Records how an improvement ended."""
         (kind, improver), result = self._improves.pop(improvement_id), None
         if improvement.solution is not None:
             result = self._store.add_program(improvement.solution, kind)
-        self._store.finish_improvement(
-            improvement_id,
-            outcome=improvement.outcome,
-            message=improvement.message,
-            result=result,
-            budget=improvement.usage.counts(),
+        with self._store.together():
+            self._store.finish_improvement(
+                improvement_id,
+                outcome=improvement.outcome,
+                message=improvement.message,
+                result=result,
+                budget=improvement.usage.counts(),
+            )
+            self._add_violations(improvement.violations, improver, improvement_id)
+
+    def notice(self, improvement_id: str, kind: str, detail: str) -> None:
+        """Records what a person should know of how an improvement went."""
+        self._store.add_notice(
+            NoticeRecord(run_id=self._run_id, improvement_id=improvement_id, kind=kind, detail=detail)
         )
-        self._add_violations(improvement.violations, improver, improvement_id)
+        self._on_notice(detail)
 
     def task_tried(self, task: Task, violations: tuple[Violation, ...]) -> None:
         """Records what a task's own code tried and may not."""
         self._add_violations(violations, self._store.add_program(task.utility_source, "task"))
 
     async def call(self, improvement_id: str, request: Request, reply: Reply, seconds: float) -> None:
-        """Records a call of the model as it was sent, one row for each message; the first one's says what it spent."""
+        """Records a call of the model as it was sent, one row for each message; the first one's says what it spent.
+
+        It is written with the exchange that it is part of, which comes next.
+        """
         kind, _ = self._improves[improvement_id]
         is_counted = reply.spending != NOTHING or reply.n_known > 0
         spent = spending_document(reply.spending, samples_known=reply.n_known) if is_counted else None
         for index, message in enumerate(request.messages):
             first = index * request.n_responses
-            self._store.add_model_call(
+            self._calls[improvement_id].append(
                 ModelCallRecord(
                     run_id=self._run_id,
                     improvement_id=improvement_id,
@@ -111,61 +150,63 @@ class StoreRecorder:
 
     async def exchange(self, improvement_id: str, method: str, request: Any, response: Any) -> None:
         """Records a request of an improver and the response to it; returns when that is durable."""
-        self._store.add_journal_entry(
-            JournalEntry(
-                run_id=self._run_id,
-                improvement_id=improvement_id,
-                sequence=self._sequence[improvement_id],
-                method=method,
-                request=msgspec.to_builtins(request),
-                response=msgspec.to_builtins(response),
-            )
+        entry = JournalEntry(
+            run_id=self._run_id,
+            improvement_id=improvement_id,
+            sequence=self._sequence[improvement_id],
+            method=method,
+            request=msgspec.to_builtins(request),
+            response=msgspec.to_builtins(response),
         )
+        with self._store.together():
+            for call in self._calls.pop(improvement_id, ()):
+                self._store.add_model_call(call)
+            self._store.add_journal_entry(entry)
         self._sequence[improvement_id] += 1
         await self._store.committed()
 
     async def evaluation(self, task: Task, draw: Draw, solution: str, evaluation: Evaluation) -> None:
         """Records an evaluation that was really run."""
         program = self._store.add_program(solution, "solution")
-        self._store.add_evaluation(
-            EvaluationRecord(
-                run_id=self._run_id,
-                program=program,
-                task=task.name,
-                split=draw.split,
-                key=draw.key,
-                outcome=evaluation.outcome,
-                message=evaluation.message,
-                value=evaluation.value,
-                scores=evaluation.scores,
-                n=task.n_instances(draw.split),
-                cpu_seconds=evaluation.cpu_seconds,
-            )
+        record = EvaluationRecord(
+            run_id=self._run_id,
+            program=program,
+            task=task.name,
+            split=draw.split,
+            key=draw.key,
+            outcome=evaluation.outcome,
+            message=evaluation.message,
+            value=evaluation.value,
+            scores=evaluation.scores,
+            n=task.n_instances(draw.split),
+            cpu_seconds=evaluation.cpu_seconds,
         )
-        self._add_violations(evaluation.violations, program)
+        with self._store.together():
+            self._store.add_evaluation(record)
+            self._add_violations(evaluation.violations, program)
 
     async def round(self, made: Round, test: Estimate, budget: dict[str, Any]) -> None:
         """Records a round; returns when it is durable."""
         proposal = made.improvement.solution if made.improvement is not None else None
         for improver in filter(None, (made.improver, made.parent, proposal)):
             self._store.add_program(improver, "improver")
-        self._store.add_round(
-            RoundRecord(
-                run_id=self._run_id,
-                round=made.number,
-                improver=sha256_of(made.improver),
-                candidate=sha256_of(proposal) if proposal is not None else None,
-                parent=sha256_of(made.parent) if made.parent is not None else None,
-                accepted=made.accepted,
-                validation=made.proposal_validation.mean if made.proposal_validation else made.validation.mean,
-                incumbent_validation=made.parent_validation.mean if made.parent_validation else None,
-                test_mean=test.mean,
-                test_low=test.low,
-                test_high=test.high,
-                test_n=test.n,
-                budget=budget,
-            )
+        record = RoundRecord(
+            run_id=self._run_id,
+            round=made.number,
+            improver=sha256_of(made.improver),
+            candidate=sha256_of(proposal) if proposal is not None else None,
+            parent=sha256_of(made.parent) if made.parent is not None else None,
+            accepted=made.accepted,
+            validation=made.proposal_validation.mean if made.proposal_validation else made.validation.mean,
+            incumbent_validation=made.parent_validation.mean if made.parent_validation else None,
+            test_mean=test.mean,
+            test_low=test.low,
+            test_high=test.high,
+            test_n=test.n,
+            budget=budget,
         )
+        if not _is_same(record, self._rounds.get(made.number)):
+            self._store.add_round(record)
         await self._store.committed()
 
     def _add_violations(
@@ -183,3 +224,10 @@ class StoreRecorder:
                     created_at=violation.at,
                 )
             )
+
+
+def _is_same(made: RoundRecord, on_record: RoundRecord | None) -> bool:
+    """Whether a round is on record as it came out now; how much had been used by then is not compared."""
+    return (
+        on_record is not None and replace(made, budget=on_record.budget, created_at=on_record.created_at) == on_record
+    )

@@ -26,6 +26,7 @@ RngSeed = Annotated[
     pydantic.BeforeValidator(lambda given: unguessable_rng_seed() if given is None else given),
     pydantic.Field(ge=0),
 ]
+Workers = Annotated[int, pydantic.Field(ge=1, le=256)]
 AcceptRule = Literal["better", "always"]
 Settings = TypeVar("Settings", bound="CommonSettings")
 IsolationMode = Literal["auto", "full", "confined", "sealed"]
@@ -106,7 +107,7 @@ class CommonSettings(ModelSettings):
     budget_responses: Count | None = None
     budget_utility: Count | None = None
     paper: bool = False
-    workers: Annotated[int, pydantic.Field(ge=1, le=256)] | None = None
+    workers: Workers | None = None
     isolation: IsolationMode = "auto"
     unsafe_no_isolation: bool = False
 
@@ -185,6 +186,65 @@ class RunSettings(ImproveSettings):
     def n_repeats(self) -> int:
         """The number of repeats that holds."""
         return self.repeats or (PAPER_REPEATS if self.paper else DEFAULT_REPEATS)
+
+
+class AgainSettings(pydantic.BaseModel):
+    """How a run on record is done again; what is not given is as it was then.
+
+    Attributes:
+        workers: Processes that run programs at the same time.
+        unsafe_no_isolation: Run untrusted programs with your own rights; never taken from the record.
+    """
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+    workers: Workers | None = None
+    unsafe_no_isolation: bool = False
+
+    def given(self) -> dict[str, object]:
+        """What is given, by the names of settings."""
+        return self.model_dump(exclude_none=True)
+
+
+class ReplaySettings(AgainSettings):
+    """How a run is replayed.
+
+    Attributes:
+        isolation: How untrusted programs are isolated.
+    """
+
+    isolation: IsolationMode | None = None
+
+
+class ResumeSettings(AgainSettings):
+    """How a run is taken up again. What it may spend includes what it has spent.
+
+    Attributes:
+        max_cost: US dollars that all calls of the run may cost together.
+        max_tokens: Tokens, sent and received, that all calls of the run may take together.
+        max_seconds: Seconds of work after which the run ends.
+        requests_per_minute: The most requests a minute that the provider allows.
+        tokens_per_minute: The most tokens a minute that the provider allows.
+        concurrency: The most requests in flight.
+        call_seconds: How long one call may take, all attempts together, while the provider can be reached.
+        outage_seconds: How long to wait for a provider that cannot be reached, or asks for patience.
+        take_over: Also if the run's process cannot be seen from here (another machine or container): make sure that
+            it has ended.
+    """
+
+    max_cost: Price | None = None
+    max_tokens: Annotated[int, pydantic.Field(ge=1)] | None = None
+    max_seconds: Rate | None = None
+    requests_per_minute: Rate | None = None
+    tokens_per_minute: Rate | None = None
+    concurrency: Annotated[int, pydantic.Field(ge=1, le=10_000)] | None = None
+    call_seconds: Rate | None = None
+    outage_seconds: Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)] | None = None
+    take_over: bool = False
+
+    def given(self) -> dict[str, object]:
+        """What is given, by the names of settings."""
+        return self.model_dump(exclude_none=True, exclude={"take_over"})
 
 
 SETTINGS_OF_KIND: dict[str, type[CommonSettings]] = {

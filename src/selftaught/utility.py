@@ -96,6 +96,9 @@ class Evaluation:
 EvaluationObserver = Callable[[Task, Draw, str, Evaluation], Awaitable[None]]
 """Called with every evaluation that was really run, before anyone learns its value."""
 
+Recall = Callable[[Task, Draw, str], Evaluation | None]
+"""Asked before a solution is run: how the same did on the same draw in an earlier life of the run, if it did."""
+
 TaskObserver = Callable[[Task, tuple[Violation, ...]], None]
 """Called with what a task's own code tried and may not, each different thing once."""
 
@@ -273,12 +276,14 @@ class Utility:
         worker: The process that makes its instances and scores.
         sandbox: Where candidates run.
         observer: Hears of every evaluation that was really run.
+        recall: Knows those that need not be run again.
     """
 
     task: Task
     worker: TaskWorker
     sandbox: Sandbox
     observer: EvaluationObserver
+    recall: Recall = lambda task, draw, solution: None
     _known: SingleFlight[tuple[str, Draw], Evaluation] = field(default_factory=SingleFlight)
     _inputs: OrderedDict[Draw, _PackedInputs] = field(default_factory=OrderedDict)
 
@@ -296,6 +301,9 @@ class Utility:
         await self._known.close()
 
     async def _run_score_and_report(self, solution: str, draw: Draw) -> Evaluation:
+        known = self.recall(self.task, draw, solution)
+        if known is not None:
+            return known
         async with in_flight():
             with step("evaluation", task=self.task.name, split=draw.split, solution=sha256_of(solution)) as told:
                 evaluation = await self._run_and_score(solution, draw)
@@ -388,6 +396,7 @@ async def open_utility(
     sandbox: Sandbox,
     observer: EvaluationObserver | None = None,
     task_observer: TaskObserver = lambda _task, _violations: None,
+    recall: Recall = lambda _task, _draw, _solution: None,
 ) -> AsyncIterator[Utility]:
     """The utility of a task with a worker of its own; nobody need observe it.
 
@@ -396,7 +405,7 @@ async def open_utility(
     """
     async with contextlib.AsyncExitStack() as stack:
         worker = await TaskWorker.start(sandbox, task, stack, task_observer)
-        utility = Utility(task=task, worker=worker, sandbox=sandbox, observer=observer or _unobserved)
+        utility = Utility(task=task, worker=worker, sandbox=sandbox, observer=observer or _unobserved, recall=recall)
         stack.push_async_callback(utility.close)
         yield utility
 

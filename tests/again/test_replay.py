@@ -8,12 +8,13 @@ from contextlib import closing
 
 import pytest
 
-from selftaught.again.replay import ReplaySettings, replay
+from selftaught.again.replay import replay
 from selftaught.errors import ConfigError, LanguageModelError
 from selftaught.models import ModelInfo, Reply, registry
 from selftaught.models import replay as replay_model
 from selftaught.models.gp import GP_INFO
 from selftaught.progress import Progress
+from selftaught.settings import ReplaySettings
 from selftaught.store import RunStart
 from selftaught.task_definition import find_task, load_task
 
@@ -284,7 +285,7 @@ GIVEN = {**CONFIG, "improvers": {"seed": "0" * 64, "best_of_n": "0" * 64}}
         (CONFIG, "interrupted", r"is not finished \(interrupted: why\), .*`selftaught resume r-1` goes on with it"),
         (CONFIG, "failed", r"is not finished \(failed: why\)"),
         ({**CONFIG, "kind": "series"}, "finished", "is a series of runs: name one of them"),
-        ({**CONFIG, "kind": "replay"}, "finished", "of the kind 'replay', which cannot be done again; what can is run"),
+        ({**CONFIG, "kind": "replay"}, "finished", "r-1 is a replay: do it again with `selftaught replay None`"),
         ({**CONFIG, "kind": ["x"]}, "finished", "cannot be done again"),
         (CONFIG, "finished", "the improvers that r-1 was given are not on record"),
         ({**CONFIG, "improvers": {"seed": "0" * 64}}, "finished", "the improvers that r-1 was given are not on record"),

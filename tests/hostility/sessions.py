@@ -93,6 +93,9 @@ class NoRecorder:
     async def exchange(self, method: str, request: Any, response: Any) -> None:
         """Nothing."""
 
+    def notice(self, kind: str, detail: str) -> None:
+        """Nothing."""
+
 
 GOALS: dict[str, Callable[[Counts, str, str], bool]] = {
     "exceeds a budget": lambda counts, solution, key: (

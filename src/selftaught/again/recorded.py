@@ -41,20 +41,23 @@ class RecordedModel:
     meta_budget: Budget
 
 
-def kind_of(record: RunRecord, members: Sequence[str] = ()) -> str:
-    """The kind of a run, if runs of that kind can be done again.
-
-    Args:
-        record: The run.
-        members: Where it is a series, the ids of its runs, for the message.
+def kind_of(record: RunRecord, *, is_series_allowed: bool = False) -> str:
+    """The kind of a run, if runs of that kind can be done again; a series is of the kind of its runs.
 
     Raises:
         ConfigError: They cannot.
     """
     kind = str(record.config.get("kind"))
+    if kind == "series" and is_series_allowed:
+        return "run"
     if kind == "series":
-        named = f": {', '.join(members)}" if members else ""
-        raise ConfigError(f"{record.run_id} is a series of runs: name one of them{named}")
+        raise ConfigError(
+            f"{record.run_id} is a series of runs: name one of them; `selftaught show {record.run_id}` lists them"
+        )
+    if kind == "replay":
+        raise ConfigError(
+            f"{record.run_id} is a replay: do it again with `selftaught replay {record.config.get('of')!s:.40}`"
+        )
     if kind not in SETTINGS_OF_KIND:
         raise ConfigError(
             f"{record.run_id} is of the kind {kind!r:.40}, which cannot be done again; "
@@ -68,16 +71,15 @@ def settings_of(record: RunRecord, **changes: Any) -> CommonSettings:
 
     Args:
         record: The run.
-        changes: What is given now, by the names of settings; None is as if it were not given.
+        changes: What is given now, by the names of settings.
 
     Raises:
         ConfigError: They cannot be used.
     """
-    kind = SETTINGS_OF_KIND[kind_of(record)]
+    kind = SETTINGS_OF_KIND[kind_of(record, is_series_allowed=True)]
     recorded = {name: value for name, value in record.config.items() if name in kind.model_fields}
-    given = {name: value for name, value in changes.items() if value is not None}
     try:
-        return checked_settings(kind, **{**recorded, "unsafe_no_isolation": False, **given})
+        return checked_settings(kind, **{**recorded, "unsafe_no_isolation": False, **changes})
     except ConfigError as error:
         raise ConfigError(f"the settings on record for {record.run_id} cannot be used: {error}") from None
 
@@ -135,9 +137,9 @@ def improvers_of(record: RunRecord, store: Store) -> dict[str, str]:
         ConfigError: They are not on record.
     """
     named = record.config.get("improvers")
-    if isinstance(named, dict) and named and PARTS_OF[kind_of(record)] <= named.keys():
+    if isinstance(named, dict) and named and PARTS_OF[kind_of(record, is_series_allowed=True)] <= named.keys():
         return {str(part): store.program(str(sha256)).source for part, sha256 in named.items()}
-    if kind_of(record) == "run":  # of an older version, which did not write them down
+    if record.config.get("kind") == "run":  # of an older version, which did not write them down
         rounds = store.rounds(record.run_id)
         if rounds:
             return {**improvers_of_run("seed", store), "seed": store.program(rounds[0].improver).source}

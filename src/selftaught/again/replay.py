@@ -14,29 +14,14 @@ from selftaught.again.carry_out import carry_out
 from selftaught.again.differences import compare_runs
 from selftaught.again.recorded import RecordedModel, improvers_of, kind_of, models_of, settings_of, tasks_of
 from selftaught.errors import ConfigError
-from selftaught.experiment import Again, Document, said_of
+from selftaught.experiment import Again, Document, IsReplayed, said_of
 from selftaught.models import LanguageModel, ModelContext, ModelMaker
 from selftaught.models.answers_on_record import AnswersOnRecord
 from selftaught.models.replay import AnswerMissing, ReplayModel
 from selftaught.progress import Progress
-from selftaught.settings import IsolationMode
+from selftaught.settings import ReplaySettings
 from selftaught.store import RunRecord, Store
 from selftaught.task_definition import Task
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReplaySettings:
-    """How a replay is done; this changes no figure, as long as no limit is reached.
-
-    Attributes:
-        workers: Processes that run programs at the same time; None as then.
-        isolation: How programs are isolated; None as then, but never without.
-        unsafe_no_isolation: Run them with your own rights.
-    """
-
-    workers: int | None = None
-    isolation: IsolationMode | None = None
-    unsafe_no_isolation: bool | None = None
 
 
 async def replay(
@@ -56,15 +41,13 @@ async def replay(
         SelfTaughtError: The work failed for a reason that is not the run's.
     """
     check_replayable(record)
-    asked_for = settings_of(record, **vars(settings))
+    asked_for = settings_of(record, **settings.given())
     found = tasks_of(record, tasks)
     replaying = _Replaying(record=record, store=store)
     again = Again(
         record=record,
         improvers=improvers_of(record, store),
-        makers=replaying.makers(),
-        on_open=replaying.opened,
-        conclude=replaying.concluded,
+        how=IsReplayed(makers=replaying.makers(), on_open=replaying.opened, conclude=replaying.concluded),
     )
     try:
         return await carry_out(found, asked_for, store, progress, again)

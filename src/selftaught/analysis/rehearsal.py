@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from selftaught.budget import Budget
-from selftaught.engine import Assignment, Engine
+from selftaught.engine import Assignment, Engine, Recorder
 from selftaught.errors import Outcome, Violation
 from selftaught.improver import Improvement, SessionUtility
 from selftaught.models import ModelContext, Reply, Request, find_model
@@ -102,7 +102,7 @@ class _AtRandom(SessionUtility):
 
 
 @dataclass(kw_only=True)
-class _LongestMessage:
+class _LongestMessage(Recorder):
     """A recorder that keeps nothing but the length of the longest message."""
 
     characters: int = 0

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 
-from selftaught.analysis.curves import series_document
+from selftaught.analysis.curves import members_of, series_document
 from selftaught.errors import ConfigError, RunBudgetExceeded, SandboxError, SelfTaughtError, StoreError
 from selftaught.experiment import (
+    Again,
     Document,
+    GoesOn,
     SeriesUnderWay,
+    about_tasks,
+    improvers_of_run,
     model_names,
     opened_sandbox,
+    programs,
     recorded_run,
-    resolve_improver,
     run_budget,
     run_stop,
 )
-from selftaught.ledger import Ledger
+from selftaught.ledger import NOTHING, Ledger
 from selftaught.models import find_model
 from selftaught.progress import Progress
 from selftaught.settings import RunSettings
-from selftaught.store import Store
+from selftaught.store import RunRecord, Store
 from selftaught.task_definition import Task
 
 Shown = Callable[[int, int], AbstractContextManager[Progress]]
@@ -31,7 +36,32 @@ ENDS_A_SERIES = (ConfigError, RunBudgetExceeded, SandboxError, StoreError)
 """Where these are raised, the next run would fail in the same way. What may be spent is for all runs together."""
 
 
-async def run_series(tasks: Sequence[Task], settings: RunSettings, n_runs: int, store: Store, shown: Shown) -> Document:
+@dataclass(frozen=True, kw_only=True)
+class SeriesGoesOn:
+    """A series on record that is taken up where it ended.
+
+    Attributes:
+        record: What is on record of it.
+        improvers: The sources of the improvers that its runs were given.
+        again: How one of its runs is taken up.
+        takes_over: Whether also if its process cannot be seen from here.
+    """
+
+    record: RunRecord
+    improvers: Mapping[str, str]
+    again: Callable[[RunRecord], Again]
+    takes_over: bool = False
+
+
+async def run_series(
+    tasks: Sequence[Task],
+    settings: RunSettings,
+    n_runs: int,
+    store: Store,
+    shown: Shown,
+    *,
+    goes_on: SeriesGoesOn | None = None,
+) -> Document:
     """The document of a series: `n_runs` runs, the k-th from the rng seed of the settings plus k, and their aggregate.
 
     A run that fails is told in the document, and the others go on. If the series is interrupted, what has been
@@ -43,27 +73,34 @@ async def run_series(tasks: Sequence[Task], settings: RunSettings, n_runs: int, 
         n_runs: How many.
         store: Where the series and its runs are recorded.
         shown: Shows the progress of a run.
+        goes_on: The series on record that is taken up: runs of it that are finished are not done again.
 
     Raises:
         SelfTaughtError: No further run could be done either.
     """
     for name in model_names(settings):
         find_model(name)
-    resolve_improver(settings.improver, store)
+    improvers = goes_on.improvers if goes_on else improvers_of_run(settings.improver, store)
     async with opened_sandbox(settings) as sandbox:
         config: Document = {
             "kind": "series",
             "runs": n_runs,
-            "tasks": [task.name for task in tasks],
+            **about_tasks(tasks),
             **settings.model_dump(),
+            "improvers": programs(improvers, store),
             "records_refusals": sandbox.records_refusals,
         }
         so_far: Document = {}
-        async with recorded_run(store, config, tasks, sandbox.mode, so_far=so_far) as run_id:
-            series = SeriesUnderWay(run_id=run_id, sandbox=sandbox, ledger=Ledger(run_budget(settings)))
+        how = GoesOn(takes_over=goes_on.takes_over) if goes_on else None
+        run_id = goes_on.record.run_id if goes_on else None
+        recorded = recorded_run(store, config, tasks, sandbox.mode, run_id=run_id, goes_on=how, so_far=so_far)
+        async with recorded as run_id:
+            members = members_of(store.run(run_id), store)
+            ledger = _ledger(settings, members, store)
+            series = SeriesUnderWay(run_id=run_id, sandbox=sandbox, ledger=ledger)
             so_far |= series_document(store.run(run_id), store)
             for place in range(n_runs):
-                await _run_one(tasks, settings, place, store, shown, series)
+                await _run_one(tasks, settings, place, store, shown, series, improvers, goes_on)
                 so_far |= series_document(store.run(run_id), store)
             message = failure_sentence(so_far) if so_far["failures"] else ""
             store.finish_run(run_id, status="failed" if message else "finished", message=message, result=so_far)
@@ -71,18 +108,41 @@ async def run_series(tasks: Sequence[Task], settings: RunSettings, n_runs: int, 
     return so_far
 
 
+def _ledger(settings: RunSettings, members: Sequence[RunRecord], store: Store) -> Ledger:
+    """What the runs of a series may spend together: what those that are done have spent is spent."""
+    spent = sum((store.spent(member.run_id) for member in members if member.status == "finished"), NOTHING)
+    seconds = sum(store.seconds_worked(member.run_id) for member in members)
+    return Ledger(run_budget(settings), spent=spent, seconds_used=seconds)
+
+
 async def _run_one(
-    tasks: Sequence[Task], settings: RunSettings, place: int, store: Store, shown: Shown, series: SeriesUnderWay
+    tasks: Sequence[Task],
+    settings: RunSettings,
+    place: int,
+    store: Store,
+    shown: Shown,
+    series: SeriesUnderWay,
+    improvers: Mapping[str, str],
+    goes_on: SeriesGoesOn | None,
 ) -> None:
-    rng_seed = settings.rng_seed + place
-    with shown(place, rng_seed) as progress:
+    own = settings.model_copy(update={"rng_seed": settings.rng_seed + place})
+    on_record = _member(store, series.run_id, own.rng_seed) if goes_on else None
+    if on_record is not None and on_record.status == "finished":
+        return
+    again = goes_on.again(on_record) if goes_on and on_record is not None else None
+    with shown(place, own.rng_seed) as progress:
         try:
-            own = settings.model_copy(update={"rng_seed": rng_seed})
-            await run_stop(tasks, own, store, progress, series=series)
+            await run_stop(tasks, own, store, progress, improvers=improvers, series=series, again=again)
         except ENDS_A_SERIES:
             raise
         except SelfTaughtError as error:
             progress.on_step(f"this run failed: {error}")
+
+
+def _member(store: Store, run_id: str, rng_seed: int) -> RunRecord | None:
+    """The run of a series from an rng seed; None if it has not begun."""
+    members = members_of(store.run(run_id), store)
+    return next((member for member in members if member.config["rng_seed"] == rng_seed), None)
 
 
 def failure_sentence(document: Document) -> str:

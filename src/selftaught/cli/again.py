@@ -1,18 +1,22 @@
-"""`replay`: runs on record, done again."""
+"""`resume` and `replay`: runs on record, done again."""
 
 from __future__ import annotations
 
-import asyncio
 import json as json_format
-from typing import Any
+from typing import Annotated, Any
 
-from selftaught.again.replay import ReplaySettings
+from cyclopts import Parameter
+
 from selftaught.again.replay import replay as replay_run
-from selftaught.cli.live import shown
+from selftaught.again.resume import resume as resume_run
+from selftaught.again.resume import resume_series
+from selftaught.cli.live import shown, work_through
+from selftaught.cli.observing import watched
 from selftaught.cli.output import print_caveats, print_json, recalling, stderr_console, stdout_console, untrusted
-from selftaught.cli.parameters import Json, StorePath, store_to_read
+from selftaught.cli.parameters import Json, LogPath, StorePath, store_to_read
+from selftaught.cli.run import print_document, shown_runs
 from selftaught.progress import Progress
-from selftaught.settings import IsolationMode
+from selftaught.settings import ReplaySettings, ResumeSettings
 from selftaught.source import one_line
 from selftaught.store import Store
 from selftaught.store.clock import now
@@ -22,14 +26,45 @@ FEW = 5
 """Differences of each kind that are shown; --json has more."""
 
 
+def resume(
+    run: str,
+    *,
+    tasks: str | None = None,
+    settings: Annotated[ResumeSettings | None, Parameter(name="*")] = None,
+    store: StorePath = None,
+    log: LogPath = None,
+    json: Json = False,
+) -> int:
+    """Go on with a run that was killed, interrupted or stopped; nothing is asked or evaluated that was before.
+
+    It keeps its id, and ends as if nobody had disturbed it.
+
+    Args:
+        run: The run's id, or its beginning: what run, improve, transfer or compare recorded; or a series.
+        tasks: Where its task folders are now, with commas between them, if they were moved.
+    """
+    settings = settings or ResumeSettings()
+    moved = find_tasks(tasks) if tasks is not None else []
+    with watched(log), Store.open(store_to_read(store), clock=now) as records:
+        record = records.run(run)
+        kind = str(record.config.get("kind"))
+        if kind == "series":
+            shown_each = shown_runs(record.run_id, record.config.get("runs", 0), command="resume")
+            document = work_through(resume_series(record, records, shown_each, settings, tasks=moved))
+        else:
+            progress = Progress()
+            with shown(progress, stderr_console(), title=record.run_id, command="resume"):
+                document = work_through(resume_run(record, records, progress, settings, tasks=moved))
+        return print_document(kind, document, records.location, json)
+
+
 def replay(
     run: str,
     *,
     tasks: str | None = None,
-    workers: int | None = None,
-    isolation: IsolationMode | None = None,
-    unsafe_no_isolation: bool = False,
+    settings: Annotated[ReplaySettings | None, Parameter(name="*")] = None,
     store: StorePath = None,
+    log: LogPath = None,
     json: Json = False,
 ) -> int:
     """Do a finished run again without its model, measure everything anew, and say whether the same came of it.
@@ -39,19 +74,13 @@ def replay(
     Args:
         run: The run's id, or its beginning: what run, improve, transfer or compare recorded.
         tasks: Where its task folders are now, with commas between them, if they were moved.
-        workers: Processes that run programs at the same time; by default as then.
-        isolation: How programs are isolated; by default as then.
-        unsafe_no_isolation: Run programs with your own rights.
     """
     moved = find_tasks(tasks) if tasks is not None else []
-    settings = ReplaySettings(
-        workers=workers, isolation=isolation, unsafe_no_isolation=True if unsafe_no_isolation else None
-    )
-    with Store.open(store_to_read(store), clock=now) as records:
+    with watched(log), Store.open(store_to_read(store), clock=now) as records:
         record = records.run(run)
         progress = Progress()
         with shown(progress, stderr_console(), title=record.run_id, command="replay"):
-            document = asyncio.run(replay_run(record, records, progress, settings, tasks=moved))
+            document = work_through(replay_run(record, records, progress, settings or ReplaySettings(), tasks=moved))
         if json:
             print_json(document)
         else:

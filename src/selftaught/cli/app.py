@@ -27,6 +27,7 @@ COMMANDS = {
     "compare": ("selftaught.cli.compare:compare", "Compare improvers on tasks, at equal budgets."),
     "runs": ("selftaught.cli.records:runs", "List the recorded runs."),
     "show": ("selftaught.cli.records:show", "Show a run, a series of runs, or what another command recorded."),
+    "resume": ("selftaught.cli.again:resume", "Go on with a run that was killed, interrupted or stopped."),
     "replay": ("selftaught.cli.again:replay", "Do a run again without its model, and say whether the same came of it."),
     "audit": (
         "selftaught.cli.audit:audit",
@@ -101,7 +102,7 @@ def call(arguments: Sequence[str]) -> int:
 def _how_to_go_on(runs: Sequence[str]) -> str:
     if not runs:
         return "interrupted before anything was recorded"
-    return f"interrupted; all that was done is stored, and `selftaught resume {runs[-1]}` goes on from there"
+    return f"interrupted; all that was done is stored, and `selftaught resume {runs[0]}` goes on from there"
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:

@@ -22,6 +22,7 @@ from selftaught.cli.output import (
     print_caveats,
     print_json,
     print_violations,
+    recalling,
     stdout_console,
     untrusted,
     writing,
@@ -31,7 +32,7 @@ from selftaught.cli.prompts import show_prompts
 from selftaught.cli.run import print_improvement, print_transfer
 from selftaught.errors import ConfigError
 from selftaught.settings import DEFAULT_STORE, UNSANDBOXED
-from selftaught.source import unified_diff
+from selftaught.source import one_line, unified_diff
 from selftaught.store import RoundRecord, RunRecord, RunSummary, Store
 from selftaught.store.clock import now
 from selftaught.violations import violations_document
@@ -128,11 +129,19 @@ def show(
         if record.config.get("kind") == "series":
             _show_series(records, record, json)
             return 0
+        notices = records.notices(record.run_id)
         if json:
-            print_json({**_summary(record), **(record.result or {})})
+            told = [{"kind": notice.kind, "detail": notice.detail, "at": str(notice.created_at)} for notice in notices]
+            print_json({**_summary(record), **(record.result or {}), "notices": told})
             return 0
         if record.result is None or not _print_result(records, record):
             _print_run(records, record)
+        for notice in notices:
+            line = f"{notice.created_at:%Y-%m-%d %H:%M:%S} {notice.kind}: {notice.detail}"
+            stdout_console().print(untrusted(one_line(line)), soft_wrap=True)
+        if record.status == "interrupted":
+            again = recalling(f"selftaught resume {record.run_id}", records.location)
+            stdout_console().print(f"It can go on where it ended: {again}")
     return 0
 
 

@@ -13,8 +13,9 @@ from cyclopts import Parameter
 
 from selftaught.analysis.run_document import proposer
 from selftaught.analysis.run_estimate import run_estimate
-from selftaught.analysis.series import failure_sentence, run_series
+from selftaught.analysis.series import Shown, failure_sentence, run_series
 from selftaught.analysis.transfer import run_transfer, seed_of_run
+from selftaught.cli.compare import print_comparison
 from selftaught.cli.curves import print_series
 from selftaught.cli.estimate import print_estimate
 from selftaught.cli.live import shown, told_of_waits, work_through
@@ -114,23 +115,48 @@ def _run_several(
     log: str | None,
     json: bool,
 ) -> int:
+    with watched(log), Store.open(store_location(store), clock=now) as records:
+        document = work_through(run_series(tasks, settings, n_runs, records, shown_runs(title, n_runs)))
+        return print_document("series", document, records.location, json)
+
+
+def shown_runs(title: str, n_runs: int, command: str = "run") -> Shown:
+    """Shows the progress of each run of a series, under what stands above them all."""
+
     @contextlib.contextmanager
     def shown_run(place: int, rng_seed: int) -> Iterator[Progress]:
         progress = Progress()
         which = f"run {place + 1} of {n_runs}, rng-seed {rng_seed}"
-        with shown(progress, stderr_console(), title=f"{title}: {which}"):
+        with shown(progress, stderr_console(), title=f"{title}: {which}", command=command):
             progress.on_step(which)
             yield progress
 
-    with watched(log), Store.open(store_location(store), clock=now) as records:
-        document = work_through(run_series(tasks, settings, n_runs, records, shown_run))
-        if json:
-            print_json(document)
-        else:
-            print_series(document, records.location)
-    if document["failures"]:
+    return shown_run
+
+
+def print_document(kind: str, document: Document, location: str, json: bool) -> int:
+    """The exit code, after the document of a run of that kind was printed, as by the command that makes such runs.
+
+    Raises:
+        SelfTaughtError: It is a series, and some of its runs failed.
+    """
+    if json:
+        print_json(document)
+    else:
+        match kind:
+            case "series":
+                print_series(document, location)
+            case "improve":
+                print_improvement(document, None, location)
+            case "transfer":
+                print_transfer(document)
+            case "compare":
+                print_comparison(document)
+            case _:
+                _print_run(document, location)
+    if kind == "series" and document["failures"]:
         raise SelfTaughtError(failure_sentence(document))
-    return 0
+    return 1 if kind == "improve" and document["outcome"] != "ok" else 0
 
 
 def _print_run(document: Document, location: str) -> None:

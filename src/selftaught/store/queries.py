@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, fields, replace
@@ -37,6 +38,8 @@ Summary = TypeVar("Summary", bound=RunSummary)
 
 EXPORT_FORMAT = 1
 PROCESS_IS_GONE = "its process is gone"
+RESUMED = "resumed"
+"""The kind of the notice with which each further life of a run begins."""
 _NAMES_SHOWN = 5
 
 
@@ -188,6 +191,46 @@ def improvement_keys(connection: Connection, run_id: str) -> list[ImprovementKey
     return rows.load(connection, query, table, ImprovementKey)
 
 
+def improvement(connection: Connection, improvement_id: str) -> ImprovementRecord:
+    """The improvement with that id, which has to be there."""
+    table = schema.improvements
+    [record] = rows.load(connection, select(table).where(table.c.id == improvement_id), table, ImprovementRecord)
+    return record
+
+
+def evaluation(
+    connection: Connection, run_id: str, program: str, task: str, split: str, key: str
+) -> EvaluationRecord | None:
+    """The first evaluation of a program on a draw in a run; None if there is none."""
+    table = schema.evaluations
+    named = {"program": program, "run_id": run_id, "key": key, "split": split, "task": task}
+    stored = {name: documents.escape(value) for name, value in named.items()}
+    query = select(table).where(*(table.c[name] == value for name, value in stored.items()))
+    found = rows.load(connection, query.order_by(table.c.id).limit(1), table, EvaluationRecord)
+    return found[0] if found else None
+
+
+def seconds_worked(connection: Connection, run_id: str) -> float:
+    """How long a run has been at work, over all of its lives: of one that was killed, up to what it recorded last."""
+    run = connection.execute(select(schema.runs).where(schema.runs.c.run_id == run_id)).one()
+    resumed = select(schema.notices.c.created_at).where(
+        schema.notices.c.run_id == run_id, schema.notices.c.kind == RESUMED
+    )
+    began = [run.created_at, *connection.scalars(resumed.order_by(schema.notices.c.created_at))]
+    seconds = 0.0
+    for life, next_life in itertools.pairwise([*began, None]):
+        last = [_last_before(connection, table, run_id, next_life) for table in (schema.journal, schema.evaluations)]
+        ended = max(filter(None, [life, *last, run.finished_at if next_life is None else None]))
+        seconds += max(0.0, (datetime.fromisoformat(ended) - datetime.fromisoformat(life)).total_seconds())
+    return seconds
+
+
+def _last_before(connection: Connection, table: Table, run_id: str, moment: str | None) -> str | None:
+    query = select(func.max(table.c.created_at)).where(table.c.run_id == run_id)
+    last: str | None = connection.scalar(query if moment is None else query.where(table.c.created_at < moment))
+    return last
+
+
 def evaluations(connection: Connection, run_id: str, improvement_id: str | None) -> list[EvaluationRecord]:
     """The evaluations of a run, or of one improvement of it, in order."""
     table = schema.evaluations
@@ -200,11 +243,13 @@ def model_calls(connection: Connection, run_id: str, improvement_id: str | None)
     return _of_run(connection, table, ModelCallRecord, run_id, table.c.id, improvement_id=improvement_id)
 
 
-def call_figures(connection: Connection, run_id: str) -> list[CallFigures]:
-    """What is counted of each row of the model calls of a run, in order; no text is read."""
+def call_figures(connection: Connection, run_id: str, improvement_id: str | None) -> list[CallFigures]:
+    """What is counted of each row of the model calls of a run, or of one improvement of it; no text is read."""
     table = schema.model_calls
     columns = (table.c[field.name] for field in fields(CallFigures))
     query = select(*columns).where(table.c.run_id == run_id).order_by(table.c.id)
+    if improvement_id is not None:
+        query = query.where(table.c.improvement_id == improvement_id)
     return rows.load(connection, query, table, CallFigures)
 
 

@@ -191,6 +191,8 @@ class Store:
     def resume_run(self, run_id: str, *, take_over: bool = False) -> None:
         """Nothing; makes a recorded run one of this process, with the status "running" again. Durable at once.
 
+        A notice says so.
+
         Args:
             run_id: A run that is not finished; of several processes that try, one succeeds.
             take_over: Also where its process cannot be seen from here, and may still be there.
@@ -202,8 +204,13 @@ class Store:
         self.flush()
         with self._database.writing() as connection:
             queries.check_resumable(connection, run_id, take_over=take_over)
-            change = self._change(schema.runs, {"run_id": run_id, **values})
-            _execute(connection, [change])
+            seen = queries.run(connection, run_id)
+            _execute(connection, [self._change(schema.runs, {"run_id": run_id, **values})])
+        ended = f"{seen.status}: {seen.message}" if seen.message else seen.status
+        self.add_notice(
+            NoticeRecord(run_id=run_id, kind=queries.RESUMED, detail=f"it had ended ({ended}) and was taken up again")
+        )
+        self.flush()
 
     def finish_run(
         self, run_id: str, *, status: RunStatus, result: Mapping[str, Any] | None = None, message: str = ""
@@ -365,6 +372,19 @@ class Store:
         """By what the improvements of a run are told apart, in the order in which they were started."""
         return self._ask(lambda connection: queries.improvement_keys(connection, run_id))
 
+    def improvement(self, improvement_id: str) -> ImprovementRecord:
+        """The improvement with that id, which has to be there."""
+        return self._ask(lambda connection: queries.improvement(connection, improvement_id))
+
+    def evaluation(self, run_id: str, program: str, task: str, split: str, key: str) -> EvaluationRecord | None:
+        """The evaluation of a program on a draw in a run, if it is durable; what is pending is not waited for."""
+        with self._database.reading() as connection:
+            return queries.evaluation(connection, run_id, program, task, split, key)
+
+    def seconds_worked(self, run_id: str) -> float:
+        """How long a run has been at work in all of its lives; of one that was killed, until what it recorded last."""
+        return self._ask(lambda connection: queries.seconds_worked(connection, run_id))
+
     def evaluations(self, run_id: str, improvement_id: str | None = None) -> list[EvaluationRecord]:
         """The evaluations of a run, or of one improvement of it, in order."""
         return self._ask(lambda connection: queries.evaluations(connection, run_id, improvement_id))
@@ -373,9 +393,9 @@ class Store:
         """The model calls of a run, or of one improvement of it, in order."""
         return self._ask(lambda connection: queries.model_calls(connection, run_id, improvement_id))
 
-    def call_figures(self, run_id: str) -> list[CallFigures]:
-        """What is counted of each row of the model calls of a run, in order; no text is read."""
-        return self._ask(lambda connection: queries.call_figures(connection, run_id))
+    def call_figures(self, run_id: str, improvement_id: str | None = None) -> list[CallFigures]:
+        """What is counted of each row of the model calls of a run, or of one improvement of it; no text is read."""
+        return self._ask(lambda connection: queries.call_figures(connection, run_id, improvement_id))
 
     def model_answers(self, request_sha256: str, ordinal: int) -> ModelCallRecord | None:
         """The first call stored under that request and ordinal, by whichever run; None if it was never made."""
