@@ -86,6 +86,19 @@ class Recorder(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """What is on record of an improvement that ended in an earlier life of the run.
+
+    Attributes:
+        improvement: How it ended.
+        valued: The solutions whose utility it was told.
+    """
+
+    improvement: Improvement
+    valued: Sequence[str]
+
+
 class Past(Protocol):
     """What is on record of an earlier life of the run. Each improvement and evaluation is recalled once."""
 
@@ -97,7 +110,7 @@ class Past(Protocol):
         """Whether it is on record that a task's own code tried something."""
         ...
 
-    def finished(self, assignment: Assignment) -> Improvement | None:
+    def finished(self, assignment: Assignment) -> Ended | None:
         """How an improvement ended; None if it did not."""
         ...
 
@@ -125,7 +138,7 @@ class NoPast(Past):
         """Nothing was tried."""
         return False
 
-    def finished(self, assignment: Assignment) -> Improvement | None:
+    def finished(self, assignment: Assignment) -> Ended | None:
         """Nothing has ended."""
         return None
 
@@ -229,11 +242,14 @@ class Engine:
     async def _improve(self, assignment: Assignment, utility: SessionUtility) -> Improvement:
         account = Account(assignment.budget, self.usage)
         self.on_start(assignment, account)
-        improvement = self.past.finished(assignment)
-        if improvement is not None:
-            account.usage.add(improvement.usage)
-        else:
+        ended = self.past.finished(assignment)
+        if ended is None:
             improvement = await self._carry_out(assignment, utility, account)
+        else:
+            improvement = ended.improvement
+            account.usage.add(improvement.usage)
+            for solution in ended.valued:  # what lies behind these values is on record too, and counts here
+                await utility.value(solution)
         self.violations.extend(improvement.violations)
         self.on_progress()
         return improvement

@@ -358,7 +358,9 @@ async def opened_run(
         # A replay spends nothing, and may take its time.
         fresh = Ledger() if replayed else Ledger(run_budget(settings), seconds_used=progress.seconds_before)
         ledger = series.ledger if series else fresh
-        contexts = _model_contexts(sandbox, tasks, settings, store, run_id, ledger, progress)
+        contexts = _model_contexts(
+            sandbox, tasks, settings, store, run_id, ledger, progress, goes_on=goes_on is not None
+        )
         model, *inner = [make(context) for make, context in zip(makers, contexts, strict=True)]
         config: Document = {
             "kind": kind,
@@ -418,6 +420,8 @@ def _model_contexts(
     run_id: str,
     ledger: Ledger,
     progress: Progress,
+    *,
+    goes_on: bool,
 ) -> list[ModelContext]:
     """What each model of a run is made with, the inner one last."""
     return [
@@ -427,7 +431,7 @@ def _model_contexts(
             tasks={task.name: task.sha256 for task in tasks},
             settings=settings,
             ledger=ledger,
-            book=StoreAnswerBook(store, run_id, name, fresh=settings.fresh_answers),
+            book=StoreAnswerBook(store, run_id, name, fresh=settings.fresh_answers, goes_on=goes_on),
             is_inner=place > 0,
             on_wait=progress.wait,
         )

@@ -223,10 +223,18 @@ class ImproverSession:
     def _recall(self) -> None:
         """Nothing; what was asked in an earlier life is answered again in the same way, and is paid for."""
         self.account.usage.add(self.begun.usage())
+        self._unseen: Counter[bytes] = Counter()
         for asked, response in self.begun.exchanges:
             self._answered[_named(asked)].append(response)
+            self._unseen[_named(asked)] += isinstance(response, UtilityResponse)
             if isinstance(response, Refusal) and response.kind == "model" and isinstance(asked, PromptRequest):
                 self._numbered(asked)
+
+    async def _see(self, request: Asked, asked: bytes) -> None:
+        """Nothing; what lies behind a value on record is on record too, and is recalled where it was needed."""
+        if isinstance(request, UtilityRequest) and self._unseen[asked]:
+            self._unseen[asked] -= 1
+            await self.utility.value(request.solution)
 
     def _tell_divergence(self) -> None:
         """Nothing; notes where a life that had been answered before asked for something else than the one before it."""
@@ -300,6 +308,7 @@ class ImproverSession:
             known = self._still_known.get(asked)
             if known:
                 response = msgspec.structs.replace(known.popleft(), id=request.id)
+                await self._see(request, asked)
             else:
                 response = await self._respond(request)
                 await self.recorder.exchange(type(request).__name__, request, response)

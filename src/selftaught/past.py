@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import msgspec
 
 from selftaught.budget import Usage
-from selftaught.engine import Assignment, Past
+from selftaught.engine import Assignment, Ended, Past
 from selftaught.errors import Outcome, StoreError, Violation
 from selftaught.improver import Asked, Begun, Improvement, Response
 from selftaught.ledger import NOTHING, Spending, spending_from
@@ -21,6 +21,7 @@ from selftaught.source import sha256_of
 from selftaught.store import CallFigures, ImprovementKey, JournalEntry, Store, ViolationRecord
 from selftaught.task_definition import Task
 from selftaught.utility import Draw, Evaluation
+from selftaught.worker.messages import UtilityRequest, UtilityResponse
 
 Named = tuple[str, str, str, str]
 """By what improvements are told apart: path, improver, task, initial solution."""
@@ -54,13 +55,13 @@ class StoredPast(Past):
         tried = (program, violation.kind, violation.detail)
         return any((record.program, record.kind, record.detail) == tried for record in self._of_nobody)
 
-    def finished(self, assignment: Assignment) -> Improvement | None:
+    def finished(self, assignment: Assignment) -> Ended | None:
         """How an improvement ended; None if it did not."""
         on_record = self._improvements.get(_named(assignment), [])
         for key in on_record:
             if key.outcome is not None:
                 on_record.remove(key)
-                return self._improvement(key)
+                return Ended(improvement=self._improvement(key), valued=self._valued(key.id))
         return None
 
     def begun(self, assignment: Assignment) -> tuple[str, Begun] | None:
@@ -112,6 +113,15 @@ class StoredPast(Past):
             usage=Usage(**counts, spending=spending),
             violations=tuple(map(_violation, self._of_improvements[key.id])),
         )
+
+    def _valued(self, improvement_id: str) -> list[str]:
+        uses = self._store.journal(self._run_id, improvement_id, method=UtilityRequest.__name__)
+        exchanges = map(_exchange, uses)
+        return [
+            asked.solution
+            for asked, response in exchanges
+            if isinstance(asked, UtilityRequest) and isinstance(response, UtilityResponse)
+        ]
 
     def _begun(self, improvement_id: str) -> Begun:
         figures = self._store.call_figures(self._run_id, improvement_id)

@@ -144,6 +144,7 @@ class StoreRecorder(Recorder):
                     n_responses=request.n_responses,
                     answers=reply.texts[first : first + request.n_responses],
                     tokens=spent if index == 0 else None,
+                    key=reply.keys[index] if reply.keys else None,
                     seconds=seconds,
                 )
             )

@@ -14,6 +14,7 @@ from model_faults.server import ServerThread, serving
 from selftaught.errors import LanguageModelError, LanguageModelUnavailable
 from selftaught.ledger import Ledger, Spending
 from selftaught.models import Finish, ModelContext, ModelInfo, Request, Sample
+from selftaught.models.answer_book import AnswerBook
 from selftaught.models.openai_provider import OpenAIProvider
 from selftaught.models.presets import BY_URL, URL_KEY, address_of
 from selftaught.models.remote import RemoteModel
@@ -51,7 +52,7 @@ class Measured:
     spent: Spending
 
 
-class CountingBook:
+class CountingBook(AnswerBook):
     """A book that only counts."""
 
     def __init__(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from selftaught.ledger import Ledger, Spending
 from selftaught.models import ModelContext, ModelInfo, Request, Sample
+from selftaught.models.answer_book import AnswerBook
 from selftaught.models.provider import Completion, Fault, Prompt, Provider, ProviderFault
 from selftaught.models.remote import RemoteModel
 from selftaught.models.timing import Timing
@@ -80,7 +81,7 @@ def in_turn(*came: Came) -> Callable[[Prompt, int], Came]:
     return lambda prompt, number: came[number] if number < len(came) else numbered(prompt, number)
 
 
-class DictBook:
+class DictBook(AnswerBook):
     """A book in memory. Keeping takes a moment, as it does on a disk."""
 
     def __init__(self) -> None:

@@ -7,10 +7,11 @@ samples of its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
-from selftaught.ledger import Spending
+from selftaught.ledger import NOTHING, Spending
 from selftaught.models.language_model import Request, Sample
 from selftaught.source import sha256_of
 
@@ -28,8 +29,21 @@ def answer_key(model: str, rng_seed: int, request: Request, index: int) -> str:
     return sha256_of("\x1f".join(map(str, parts)))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Owed:
+    """What an earlier life of a run has paid for, and died before a call had it.
+
+    Attributes:
+        spending: What was paid.
+        ordinals: Of the samples that came of it.
+    """
+
+    spending: Spending = NOTHING
+    ordinals: Collection[int] = ()
+
+
 class AnswerBook(Protocol):
-    """Where samples are kept."""
+    """Where samples are kept. Who inherits from it owes nothing."""
 
     async def known(self, key: str) -> Mapping[int, Sample]:
         """The samples kept under a key, by their ordinal from 0."""
@@ -39,8 +53,12 @@ class AnswerBook(Protocol):
         """Nothing; what came of one exchange is kept. Returns when that is durable."""
         ...
 
+    async def owed(self, key: str) -> Owed:
+        """What is to be charged to the call that asks under a key now, though nothing is asked for; once."""
+        return Owed()
 
-class NoBook:
+
+class NoBook(AnswerBook):
     """A book in which nothing is kept."""
 
     async def known(self, key: str) -> Mapping[int, Sample]:

@@ -86,12 +86,14 @@ class Reply:
         spending: What was spent on it; nothing for samples that were known already.
         n_known: How many of the samples were known already, and not asked for again.
         system_message: What the model was told as the system message; None if that was the request's `expertise`.
+        keys: Those under which the samples for each message are in the book; empty where there is none.
     """
 
     samples: tuple[Sample, ...]
     spending: Spending = NOTHING
     n_known: int = 0
     system_message: str | None = None
+    keys: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> Reply:

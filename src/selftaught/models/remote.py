@@ -35,6 +35,7 @@ from selftaught.single_flight import SingleFlight
 class _Answered:
     """The samples for one message, and what of them nobody has been charged yet."""
 
+    key: str
     samples: list[Sample]
     n_known: int
     uncharged: Spending
@@ -129,6 +130,7 @@ class RemoteModel(LanguageModel):
             samples=tuple(sample for each in answered for sample in each.samples),
             spending=sum((spending for spending, _ in charges), NOTHING),
             n_known=sum(n_known for _, n_known in charges),
+            keys=tuple(each.key for each in answered),
         )
 
     async def _answered(self, request: Request, index: int) -> _Answered:
@@ -145,12 +147,18 @@ class RemoteModel(LanguageModel):
             await self._context.book.keep(key, samples, spending)
 
         known = await self._known(key, request.n_responses)  # of fresh ones the book knows the own only
+        owed = await self._context.book.owed(key)
         sampling = Sampling(prompt=self._prompt(request, index), exchange=exchange, keep=keep, samples=dict(known))
         samples = await sampling.complete()
         # Another process may have been faster; then its samples are the ones that stand, here and for ever.
         stand = await self._known(key, request.n_responses)
         samples = [stand.get(ordinal, sample) for ordinal, sample in enumerate(samples)]
-        return _Answered(samples=samples, n_known=len(known), uncharged=sampling.spending)
+        return _Answered(
+            key=key,
+            samples=samples,
+            n_known=len(known.keys() - set(owed.ordinals)),
+            uncharged=owed.spending + sampling.spending,
+        )
 
     async def _known(self, key: str, n: int) -> dict[int, Sample]:
         """The samples that need not be asked for."""

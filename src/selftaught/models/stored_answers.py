@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 
 from selftaught.ledger import Spending
-from selftaught.models.answer_book import AnswerBook
+from selftaught.models.answer_book import AnswerBook, Owed
 from selftaught.models.language_model import Finish, Sample
 from selftaught.source import sha256_of
 from selftaught.store import AnswerRecord, ExchangeRecord, Store
@@ -15,7 +15,7 @@ from selftaught.store import AnswerRecord, ExchangeRecord, Store
 class StoreAnswerBook(AnswerBook):
     """The book of one run. Where two runs keep the same sample at once, the first stays, and both read that one."""
 
-    def __init__(self, store: Store, run_id: str, model: str, *, fresh: bool = False) -> None:
+    def __init__(self, store: Store, run_id: str, model: str, *, fresh: bool = False, goes_on: bool = False) -> None:
         """A book over a store.
 
         Args:
@@ -24,11 +24,14 @@ class StoreAnswerBook(AnswerBook):
             model: The model that it asks, as the person named it.
             fresh: Whether the run is to ask for all of its answers itself: it then finds those that it asked for, in
                 this life or an earlier one, and no others.
+            goes_on: Whether the run had an earlier life.
         """
         self._store = store
         self._run_id = run_id
         self._model = model
         self._fresh = fresh
+        self._goes_on = goes_on
+        self._settled: set[str] = set()
 
     async def known(self, key: str) -> Mapping[int, Sample]:
         """The samples kept under a key, by their ordinal from 0."""
@@ -51,6 +54,14 @@ class StoreAnswerBook(AnswerBook):
         ]
         self._store.add_exchange(record, answers)
         await self._store.committed()
+
+    async def owed(self, key: str) -> Owed:
+        """What is to be charged to the call that asks under a key now, though nothing is asked for; once."""
+        if not self._goes_on or key in self._settled:
+            return Owed()
+        self._settled.add(key)
+        spending, ordinals = self._store.owed(self._run_id, key, self._key(key))
+        return Owed(spending=spending, ordinals=ordinals)
 
     def _key(self, key: str) -> str:
         return sha256_of(f"{self._run_id}\x1f{key}") if self._fresh else key

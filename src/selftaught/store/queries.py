@@ -253,11 +253,19 @@ def call_figures(connection: Connection, run_id: str, improvement_id: str | None
     return rows.load(connection, query, table, CallFigures)
 
 
-def journal(connection: Connection, run_id: str, improvement_id: str | None) -> list[JournalEntry]:
-    """The journal of a run in the order of writing, or of one improvement of it in the order of its sequence."""
+def journal(connection: Connection, run_id: str, improvement_id: str | None, method: str | None) -> list[JournalEntry]:
+    """The journal of a run in the order of writing, or of one improvement of it in the order of its sequence.
+
+    Of one method, if that is given.
+    """
     table = schema.journal
     order = table.c.id if improvement_id is None else table.c.sequence
-    return _of_run(connection, table, JournalEntry, run_id, order, improvement_id=improvement_id)
+    query = select(table).where(table.c.run_id == run_id).order_by(order)
+    if improvement_id is not None:
+        query = query.where(table.c.improvement_id == improvement_id)
+    if method is not None:
+        query = query.where(table.c.method == method)
+    return rows.load(connection, query, table, JournalEntry)
 
 
 def violations(connection: Connection, run_id: str) -> list[ViolationRecord]:
@@ -283,6 +291,20 @@ def spent(connection: Connection, run_id: str) -> Spending:
     row = connection.execute(select(*sums).where(table.c.run_id == run_id)).mappings().one()
     zero = Spending()
     return Spending(**{name: type(getattr(zero, name))(row[name] or 0) for name in SPENDING_FIELDS})
+
+
+def owed(connection: Connection, run_id: str, key: str, kept_as: str) -> tuple[Spending, set[int]]:
+    """What a run has paid under a key for a call that it has no record of, and the ordinals of the samples."""
+    paid, calls, kept = schema.exchanges, schema.model_calls, schema.answers
+    own = (paid.c.run_id == run_id, paid.c.key == kept_as)
+    records = rows.load(connection, select(paid).where(*own), paid, ExchangeRecord)
+    if (
+        not records
+        or connection.execute(select(calls.c.id).where(calls.c.key == key, calls.c.run_id == run_id)).first()
+    ):
+        return Spending(), set()
+    brought = select(kept.c.sample).join(paid, kept.c.exchange == paid.c.id).where(*own)
+    return sum((record.spending for record in records), Spending()), set(connection.scalars(brought))
 
 
 def answers(connection: Connection, key: str) -> list[AnswerRecord]:
@@ -386,7 +408,7 @@ def export(connection: Connection, run_id: str) -> dict[str, Any]:
         "improvements": [_plain(record) for record in improvements(connection, run_id)],
         "evaluations": [_plain(record) for record in evaluations(connection, run_id, None)],
         "model_calls": [_plain(record) for record in model_calls(connection, run_id, None)],
-        "journal": [_plain(record) for record in journal(connection, run_id, None)],
+        "journal": [_plain(record) for record in journal(connection, run_id, None, None)],
         "violations": [_plain(record) for record in violations(connection, run_id)],
         "exchanges": [_plain(record) for record in exchanges(connection, run_id)],
         "answers": [_plain(record) for record in answers_of_run(connection, run_id)],

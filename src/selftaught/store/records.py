@@ -216,6 +216,7 @@ class ModelCallRecord:
         tokens: What the whole call spent, see `ledger.spending_document`; in the row of its first message only, and
             None where nothing is counted.
         seconds: Wall time of the whole call.
+        key: Under which the samples are in the book of answers, see `AnswerRecord`; None where they are in none.
     """
 
     run_id: str
@@ -230,6 +231,7 @@ class ModelCallRecord:
     answers: Sequence[str]
     tokens: Mapping[str, Any] | None = None
     seconds: float = 0.0
+    key: str | None = None
     id: int | None = None
     created_at: datetime | None = None
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """The schema revisions that this code knows, oldest first; the last is the one it writes."""
 VERSION_TABLE = "selftaught_schema"
 
@@ -209,8 +209,10 @@ model_calls = Table(
     _document("tokens", null=True),
     Column("seconds", Float(53), nullable=False),
     _moment("created_at"),
+    Column("key", String(64), nullable=True),
     Index(None, "run_id", "improvement_id"),
     Index(None, "request_sha256", "ordinal"),
+    Index(None, "key"),
 )
 
 journal = Table(
@@ -254,7 +256,7 @@ exchanges = Table(
     *(_count(name) for name in ("n_unpriced", "n_miscounted")),
     Column("seconds", Float(53), nullable=False),
     _moment("created_at"),
-    Index(None, "run_id"),
+    Index(None, "run_id", "key"),
 )
 """What was asked over the network, each time that something was sent, whatever came of it."""
 

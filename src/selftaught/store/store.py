@@ -417,9 +417,14 @@ class Store:
         """The ordinals of the answered calls of an improvement with that request."""
         return self._ask(lambda connection: queries.ordinals(connection, improvement_id, request_sha256))
 
-    def journal(self, run_id: str, improvement_id: str | None = None) -> list[JournalEntry]:
-        """The journal of a run in the order of writing, or of one improvement of it in the order of its sequence."""
-        return self._ask(lambda connection: queries.journal(connection, run_id, improvement_id))
+    def journal(
+        self, run_id: str, improvement_id: str | None = None, *, method: str | None = None
+    ) -> list[JournalEntry]:
+        """The journal of a run in the order of writing, or of one improvement of it in the order of its sequence.
+
+        Of one method, if that is given.
+        """
+        return self._ask(lambda connection: queries.journal(connection, run_id, improvement_id, method))
 
     def violations(self, run_id: str) -> list[ViolationRecord]:
         """The violations of a run, in order."""
@@ -436,6 +441,17 @@ class Store:
     def spent(self, run_id: str) -> Spending:
         """What all exchanges of a run have cost together."""
         return self._ask(lambda connection: queries.spent(connection, run_id))
+
+    def owed(self, run_id: str, key: str, kept_as: str) -> tuple[Spending, set[int]]:
+        """What a run has paid under a key for a call that it has no record of, and the ordinals of the samples.
+
+        Args:
+            run_id: The run.
+            key: Of what was asked.
+            kept_as: The key under which its samples are kept.
+        """
+        with self._database.reading() as connection:
+            return queries.owed(connection, run_id, key, kept_as)
 
     def answers(self, key: str) -> list[AnswerRecord]:
         """The durable samples under a key, in the order of their ordinals; for what is pending nobody waits."""
