@@ -363,12 +363,8 @@ async def opened_run(
         )
         model, *inner = [make(context) for make, context in zip(makers, contexts, strict=True)]
         config: Document = {
-            "kind": kind,
-            **about_tasks(tasks),
-            **settings.model_dump(),
-            "models": [_about_model(each) for each in (model, *inner)],
+            **_config(kind, tasks, settings, sandbox, [model, *inner]),
             "improvers": programs(improvers or {}, store),
-            "records_refusals": sandbox.records_refusals,
             **({"series": series.run_id} if series else {}),
             **({"kind": "replay", "of": again.record.run_id, "of_kind": kind} if again and replayed else {}),
         }
@@ -405,6 +401,19 @@ async def opened_run(
             run.document = replayed.conclude(run_id, run.document)
         store.finish_run(run_id, status="finished", result=run.document)
         await store.committed()
+
+
+def _config(
+    kind: str, tasks: Sequence[Task], settings: CommonSettings, sandbox: Sandbox, models: Sequence[LanguageModel]
+) -> Document:
+    """What decides what a run does, and what must be known of it where nothing of that is to be had any more."""
+    return {
+        "kind": kind,
+        **about_tasks(tasks),
+        **settings.model_dump(),
+        "models": [_about_model(model) for model in models],
+        "records_refusals": sandbox.records_refusals,
+    }
 
 
 def _seconds_used(store: Store, again: Again | None) -> float:

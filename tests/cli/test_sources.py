@@ -19,7 +19,10 @@ CALLS = {
     "evaluate": ("evaluate", "bin_packing", SOLUTION),
     "transfer": ("transfer", "seed", "--tasks", "bin_packing"),
     "compare": ("compare", "--improvers", "seed,best_of_n", "--tasks", "bin_packing"),
+    "resume": ("resume", "r-1"),
+    "replay": ("replay", "r-1"),
     "audit": ("audit", "--bypass", "1"),
+    "serve-model": ("serve-model", "gp", "--port", "0"),
 }
 
 
@@ -72,7 +75,7 @@ def test_no_file_of_a_folder_above_switches_the_isolation_off(selftaught, tmp_pa
 
 @pytest.mark.parametrize("command", CALLS)
 def test_no_variable_switches_the_isolation_off(selftaught, command):
-    variable = f"SELFTAUGHT_{command.upper()}_UNSAFE_NO_ISOLATION"
+    variable = f"SELFTAUGHT_{command.upper().replace('-', '_')}_UNSAFE_NO_ISOLATION"
     assert_nobody_switches_it_off(selftaught(*CALLS[command], variables={variable: "1"}), variable)
 
 
