@@ -15,7 +15,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
+import httpx2
 import uvicorn
 
 JSON = [(b"content-type", b"application/json")]
@@ -47,7 +47,9 @@ class CountingProxy:
         self._upstream = upstream
         self._latency = latency_seconds
         self._rng = rng
-        config = uvicorn.Config(self._app, host="127.0.0.1", port=0, log_level="critical", lifespan="off")
+        config = uvicorn.Config(
+            self._app, host="127.0.0.1", port=0, log_level="critical", lifespan="off", interface="asgi3"
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
 
@@ -80,11 +82,11 @@ class CountingProxy:
     async def _ask(self, scope: dict[str, Any], body: bytes) -> tuple[int, bytes]:
         url = self._upstream + scope["path"].removeprefix("/v1")
         try:
-            async with httpx.AsyncClient(timeout=60.0) as client:
+            async with httpx2.AsyncClient(timeout=60.0) as client:
                 headers = {"content-type": "application/json"}
                 came = await client.request(scope["method"], url, content=body, headers=headers)
                 return came.status_code, came.content
-        except httpx.TransportError:
+        except httpx2.TransportError:
             return 503, b'{"error": {"message": "the model server is down"}}'
 
     def _count_request(self, seed: int) -> None:

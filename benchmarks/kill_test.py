@@ -8,7 +8,7 @@ server. Where the engine is dead the run is resumed; where it is not, it has to 
 must be that of a run that nobody disturbed, but for ids and times.
 
 The judge of "asked twice" is the proxy. An answer that was under way when the engine died, sent less than
-`IN_TRANSIT_SECONDS` before the kill, may not have been stored yet: those are counted apart.
+`IN_TRANSIT_SECONDS` before the kill or while the process was ending, may not have been stored: those are counted apart.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class KilledRun:
         self._folder, self._rng_seed, self._report = folder, rng_seed, report
         self._model = f"{url}#gp"
         self.store = folder / f"killed-{rng_seed}.db"
-        self.killed_at: list[float] = []
+        self.killed_at: list[tuple[float, float]] = []
 
     def undisturbed(self) -> dict[str, Any]:
         """The document of the same run with nothing in its way."""
@@ -117,9 +117,8 @@ class KilledRun:
         return self._finish(process)
 
     def _start(self, *command: str) -> subprocess.Popen[str]:
-        settings = () if command[0] == "resume" else ("dispatch", *SETTINGS, "--model", self._model)
-        seed = () if command[0] == "resume" else ("--rng-seed", str(self._rng_seed))
-        call = [str(SELFTAUGHT), *command, *settings, *seed, "--json"]
+        asked_for = ("dispatch", *SETTINGS, "--model", self._model, "--rng-seed", str(self._rng_seed))
+        call = [str(SELFTAUGHT), *command, *(asked_for if command[0] == "run" else ()), "--json"]
         return subprocess.Popen(call, cwd=self._folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def _kill(self, victim: str, process: subprocess.Popen[str], server: ModelServer, rng: random.Random) -> None:
@@ -129,9 +128,10 @@ class KilledRun:
             server.start()
         elif victim == "engine":
             below = list(descendants_of(process.pid))
+            killed = time.monotonic()
             process.kill()
-            self.killed_at.append(time.monotonic())
             process.wait()
+            self.killed_at.append((killed, time.monotonic()))
             self._report.orphans += len(still_there(below))
         else:
             level = [pid for pid, depth in depths_below(process.pid) if (depth >= 3) == (victim == "worker")]
@@ -143,13 +143,14 @@ class KilledRun:
 
     def _resume(self) -> subprocess.Popen[str]:
         self._report.resumes += 1
-        with contextlib.closing(sqlite3.connect(self.store)) as connection:
-            names = [name for (name,) in connection.execute("SELECT run_id FROM runs")] if self.store.exists() else []
-        return (
-            self._start("resume", names[0], "--store", str(self.store))
-            if names
-            else self._start("run", "--store", str(self.store))
-        )
+        on_record = []
+        # It may have been killed before there were any tables, or after its document was stored.
+        with contextlib.suppress(sqlite3.OperationalError), contextlib.closing(sqlite3.connect(self.store)) as records:
+            on_record = records.execute("SELECT run_id, status FROM runs").fetchall()
+        if not on_record:
+            return self._start("run", "--store", str(self.store))
+        [(run_id, status)] = on_record
+        return self._start("show" if status == "finished" else "resume", run_id, "--store", str(self.store))
 
     def _finish(self, process: subprocess.Popen[str]) -> dict[str, Any]:
         printed, said = process.communicate(timeout=LONGEST_RUN_SECONDS)
@@ -193,10 +194,10 @@ def differences(whole: dict[str, Any], killed: dict[str, Any]) -> list[str]:
     return [name for name in whole if name not in NOT_COMPARED and whole[name] != killed.get(name)]
 
 
-def judge(proxy: CountingProxy, killed_at: list[float], report: Report) -> None:
-    """Nothing; tells apart what was asked twice from what was in transit when the engine died."""
+def judge(proxy: CountingProxy, killed_at: list[tuple[float, float]], report: Report) -> None:
+    """Nothing; tells apart what was asked twice from what was in transit while the engine died."""
     for _, answered_at in proxy.counts.asked_again:
-        lost = any(answered_at <= moment <= answered_at + IN_TRANSIT_SECONDS for moment in killed_at)
+        lost = any(killed - IN_TRANSIT_SECONDS <= answered_at <= gone for killed, gone in killed_at)
         if lost:
             report.in_transit += 1
         else:
@@ -256,7 +257,7 @@ def print_report(report: Report) -> None:
         "requests that the model server got": report.requests,
         "samples that it sent": report.samples,
         "answers asked for twice": report.asked_twice,
-        f"answers sent within {IN_TRANSIT_SECONDS:g} s before a kill and asked for again": report.in_transit,
+        f"answers in transit while the engine died ({IN_TRANSIT_SECONDS:g} s), asked for again": report.in_transit,
         "evaluations run twice": report.evaluated_twice,
         "processes left over": report.orphans,
     }

@@ -147,6 +147,7 @@ def test_what_an_improvement_uses_counts_for_the_run(improve, answering_model):
     counts = {
         "calls": 2,
         "responses": 5,
+        "responses_known": 0,
         # A prompt counts once, however many samples it brings; each message of a batch has the expertise with it.
         "characters_sent": 3 * len("experta"),
         "characters_received": 5 * len("answer 0 to a"),
