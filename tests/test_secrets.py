@@ -292,9 +292,11 @@ def test_a_child_has_its_socket_open_and_nothing_else(watched: WatchedRun) -> No
         if sight.is_child:
             assert {sight.descriptors.pop(number) for number in (0, 1, 2)} == {"/dev/null"}
             others.append([re.sub(r"\d+", "N", target) for target in sight.descriptors.values()])
+            # One that was caught in an import is reading a file of Python.
+            others[-1] = [target for target in others[-1] if "/lib/python" not in target]
     assert ["socket:[N]"] in others
     # One that was caught at its end has hung up already.
-    assert all(targets in ([], ["socket:[N]"]) for targets in others)
+    assert [targets for targets in others if targets not in ([], ["socket:[N]"])] == []
 
 
 def test_no_key_is_in_the_store_or_in_any_file_beside_it(watched: WatchedRun) -> None:
