@@ -75,7 +75,7 @@ def test_no_file_of_a_folder_above_switches_the_isolation_off(selftaught, tmp_pa
 
 @pytest.mark.parametrize("command", CALLS)
 def test_no_variable_switches_the_isolation_off(selftaught, command):
-    variable = f"SELFTAUGHT_{command.upper().replace('-', '_')}_UNSAFE_NO_ISOLATION"
+    variable = f"SELFTAUGHT_{command.upper()}_UNSAFE_NO_ISOLATION"
     assert_nobody_switches_it_off(selftaught(*CALLS[command], variables={variable: "1"}), variable)
 
 
