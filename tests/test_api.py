@@ -9,6 +9,8 @@ import sys
 import pytest
 
 import selftaught as st
+from selftaught.store import Store
+from selftaught.store.clock import now
 
 SMALL = {
     "rounds": 0, "repeats": 1, "gate_repeats": 1, "test_repeats": 2, "fresh_repeats": 2, "budget_calls": 1,
@@ -158,3 +160,28 @@ def test_a_frame_needs_polars_or_is_made_with_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "polars", None)
     with pytest.raises(st.ConfigError, match=r"install selftaught\[tables\]"):
         transfer.to_frame()
+
+
+def test_a_run_on_a_task_made_in_python_is_replayed_and_resumed_from_python(run_of, tmp_path, doubling):
+    run, store, _ = run_of
+    told = []
+    again = st.replay(run, tasks=doubling, store=store, on_step=told.append, workers=1)
+    assert again["same"], again["differences"]
+    assert len(told) == 2
+    with pytest.raises(st.ConfigError, match="is not bundled and no folder is on record for it"):
+        st.replay(run.run_id, store=store)
+    with pytest.raises(st.ConfigError, match="is finished, there is nothing to go on with"):
+        st.resume(run.run_id, tasks=doubling, store=store)
+    with pytest.raises(st.ConfigError, match="--rounds: extra inputs are not permitted"):
+        st.resume(run.run_id, tasks=doubling, store=store, rounds=3)
+
+    bounded = {"store": tmp_path / "bounded.db", "rng_seed": run.document["rng_seed"], **SMALL}
+    with pytest.raises(st.SelfTaughtError, match="--max-seconds"):
+        st.stop(doubling, max_seconds=0.05, **bounded)
+    with Store.open(tmp_path / "bounded.db", clock=now) as records:
+        [interrupted] = records.runs()
+    assert interrupted.status == "interrupted"
+    resumed = st.resume(interrupted.run_id, tasks=[doubling], store=tmp_path / "bounded.db", max_seconds=600)
+    assert isinstance(resumed, st.Run)
+    assert resumed.run_id == interrupted.run_id
+    assert resumed.rounds == run.rounds

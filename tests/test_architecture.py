@@ -86,7 +86,18 @@ PUBLIC = [
         "TaskError",
     ),
     *("Outcome", "Violation", "Improver", "Run", "RunSettings", "Series", "Task", "Transfer", "__version__"),
-    *("evaluate", "find_task", "improve", "series", "stop", "task", "task_from_callable", "task_from_functions"),
+    *(
+        "evaluate",
+        "find_task",
+        "improve",
+        "replay",
+        "resume",
+        "series",
+        "stop",
+        "task",
+        "task_from_callable",
+        "task_from_functions",
+    ),
     "transfer",
 ]
 

@@ -25,7 +25,19 @@ from selftaught.errors import (
 )
 
 if TYPE_CHECKING:
-    from selftaught.api import Improver, Run, Series, Transfer, evaluate, improve, series, stop, transfer
+    from selftaught.api import (
+        Improver,
+        Run,
+        Series,
+        Transfer,
+        evaluate,
+        improve,
+        replay,
+        resume,
+        series,
+        stop,
+        transfer,
+    )
     from selftaught.python_task import task, task_from_callable, task_from_functions
     from selftaught.settings import RunSettings
     from selftaught.task_definition import Task, find_task
@@ -40,6 +52,8 @@ _LOADED_WHEN_USED = {
     "evaluate": "selftaught.api",
     "find_task": "selftaught.task_definition",
     "improve": "selftaught.api",
+    "replay": "selftaught.api",
+    "resume": "selftaught.api",
     "series": "selftaught.api",
     "stop": "selftaught.api",
     "task": "selftaught.python_task",
@@ -68,6 +82,8 @@ __all__ = [
     "evaluate",
     "find_task",
     "improve",
+    "replay",
+    "resume",
     "series",
     "stop",
     "task",

@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from selftaught import single
-from selftaught.analysis.series import run_series
+from selftaught.again.replay import replay as replay_run
+from selftaught.again.resume import resume as resume_run
+from selftaught.again.resume import resume_series
+from selftaught.analysis.series import Shown, run_series
 from selftaught.analysis.transfer import run_transfer, seed_of_run
 from selftaught.errors import ConfigError
 from selftaught.experiment import Document, resolve_improver, run_stop
@@ -21,8 +24,11 @@ from selftaught.settings import (
     UNSANDBOXED,
     CommonSettings,
     ImproveSettings,
+    ReplaySettings,
+    ResumeSettings,
     RunSettings,
     TransferSettings,
+    checked_again,
     checked_settings,
 )
 from selftaught.store import Store
@@ -204,13 +210,78 @@ def series(
     if runs < 1:
         raise ConfigError(f"a series needs 1 run or more, not {runs}")
 
+    shown = _told(on_step, runs)
+    with Store.open(store, clock=now) as records:
+        return Series(document=_wait_for(run_series(found, checked, runs, records, shown)))
+
+
+def _told(on_step: Callable[[str], None], n_runs: int) -> Shown:
     @contextlib.contextmanager
     def told(place: int, rng_seed: int) -> Iterator[Progress]:
-        on_step(f"run {place + 1} of {runs}, rng-seed {rng_seed}")
-        yield Progress(on_step=on_step, on_wait=on_step)
+        on_step(f"run {place + 1} of {n_runs}, rng-seed {rng_seed}")
+        yield Progress(on_step=on_step)
 
+    return told
+
+
+def resume(
+    run: str,
+    *,
+    tasks: str | Task | Iterable[str | Task] = (),
+    store: str | Path = DEFAULT_STORE,
+    on_step: Callable[[str], None] = lambda line: None,
+    **settings: Any,
+) -> Run | Series | Transfer | Document:
+    """What becomes of a run on record that goes on where it ended: what the call that began it would have returned.
+
+    Args:
+        run: The id of a run or of a series, or its beginning.
+        tasks: Its tasks, where they were made in Python or are not where they were.
+        store: Where it is recorded.
+        on_step: Told a line whenever a step ends.
+        settings: What `ResumeSettings` has: max_cost, max_tokens, max_seconds, workers, take_over, …
+
+    Raises:
+        ConfigError: It cannot go on.
+        SelfTaughtError: The work failed.
+    """
+    checked, found = checked_again(ResumeSettings, **settings), find_tasks(tasks) if tasks else []
     with Store.open(store, clock=now) as records:
-        return Series(document=_wait_for(run_series(found, checked, runs, records, told)))
+        record = records.run(run)
+        kind = record.config.get("kind")
+        if kind == "series":
+            shown = _told(on_step, record.config.get("runs", 0))
+            return Series(document=_wait_for(resume_series(record, records, shown, checked, tasks=found)))
+        progress = Progress(on_step=on_step)
+        document = _wait_for(resume_run(record, records, progress, checked, tasks=found))
+    return Run(document=document) if kind == "run" else Transfer(document=document) if kind == "transfer" else document
+
+
+def replay(
+    run: Run | str,
+    *,
+    tasks: str | Task | Iterable[str | Task] = (),
+    store: str | Path = DEFAULT_STORE,
+    on_step: Callable[[str], None] = lambda line: None,
+    **settings: Any,
+) -> Document:
+    """The document of a replay: `same` says whether everything came out as it did, measured anew without the model.
+
+    Args:
+        run: A run, or the id of one, or its beginning.
+        tasks: Its tasks, where they were made in Python or are not where they were.
+        store: Where it is recorded.
+        on_step: Told a line whenever a step ends.
+        settings: What `ReplaySettings` has: workers, isolation, …
+
+    Raises:
+        ConfigError: It cannot be replayed.
+        SelfTaughtError: The work failed.
+    """
+    checked, found = checked_again(ReplaySettings, **settings), find_tasks(tasks) if tasks else []
+    with Store.open(store, clock=now) as records:
+        record = records.run(run.run_id if isinstance(run, Run) else run)
+        return _wait_for(replay_run(record, records, Progress(on_step=on_step), checked, tasks=found))
 
 
 def improve(task: str | Task, *, store: str | Path = DEFAULT_STORE, **settings: Any) -> Document:

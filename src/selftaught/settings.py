@@ -29,6 +29,8 @@ RngSeed = Annotated[
 Workers = Annotated[int, pydantic.Field(ge=1, le=256)]
 AcceptRule = Literal["better", "always"]
 Settings = TypeVar("Settings", bound="CommonSettings")
+Again = TypeVar("Again", bound="AgainSettings")
+Model = TypeVar("Model", bound=pydantic.BaseModel)
 IsolationMode = Literal["auto", "full", "confined", "sealed"]
 
 UNSANDBOXED = "UNSANDBOXED"
@@ -262,8 +264,21 @@ def checked_settings(kind: type[Settings], /, **given: object) -> Settings:
     Raises:
         ConfigError: A setting is out of range or not known.
     """
+    return _checked(kind, given)
+
+
+def checked_again(kind: type[Again], /, **given: object) -> Again:
+    """How a run is done again, checked.
+
+    Raises:
+        ConfigError: A setting is out of range or not known.
+    """
+    return _checked(kind, given)
+
+
+def _checked(kind: type[Model], given: dict[str, object]) -> Model:
     try:
-        return kind(**given)  # type: ignore[arg-type]  # pydantic checks them
+        return kind(**given)
     except pydantic.ValidationError as error:
         raise ConfigError(first_complaint(error, as_flag=True)) from None
 

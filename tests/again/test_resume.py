@@ -281,16 +281,6 @@ def test_a_run_that_may_spend_no_more_goes_on_with_more_and_spends_in_all_what_i
     assert progress.spending.tokens == spent
 
 
-def test_the_time_of_earlier_lives_counts(store, run):
-    store.start_run(RunStart(run_id="r-1", config={}))
-    store.flush()
-    assert store.seconds_worked("r-1") < 1
-    store.finish_run("r-1", status="interrupted")
-    with contextlib.suppress(ConfigError):
-        store.resume_run("r-1")
-    assert store.seconds_worked("r-1") < 1
-
-
 # ---------------------------------------------------------------- programs that differ
 
 

@@ -10,9 +10,9 @@ import pytest
 from selftaught.errors import StoreError
 from selftaught.ledger import NOTHING, Spending
 from selftaught.models import Finish, Request, Sample
-from selftaught.models.answer_book import NoBook, answer_key
+from selftaught.models.answer_book import NoBook, Owed, answer_key
 from selftaught.models.stored_answers import StoreAnswerBook
-from selftaught.store import RunStart, Store
+from selftaught.store import ModelCallRecord, RunStart, Store
 from selftaught.store.clock import now
 
 KEY, OTHER_KEY = "a" * 64, "b" * 64
@@ -105,6 +105,36 @@ def test_a_run_that_wants_fresh_answers_finds_its_own_only(book, store):
     assert asyncio.run(resumed.known(KEY)) == samples("new")
     assert asyncio.run(book.known(KEY)) == samples("old")
     assert store.spent("r-2") == Spending(tokens_in=1)
+
+
+def call_of(run_id: str, key: str | None) -> ModelCallRecord:
+    return ModelCallRecord(
+        run_id=run_id, model="openai:x", request_sha256=KEY, ordinal=0, expertise="e", message="m", temperature=0.5,
+        n_responses=1, answers=["x"], key=key,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_what_an_earlier_life_paid_for_is_owed_once_by_the_call_that_asks(store, fresh):
+    first = StoreAnswerBook(store, "r-1", "openai:x", fresh=fresh)
+    asyncio.run(first.keep(KEY, samples("a"), Spending(tokens_in=1)))
+    asyncio.run(first.keep(KEY, samples("b", first=2), Spending(tokens_in=2, cost_usd=0.5)))
+    asyncio.run(first.keep(OTHER_KEY, samples("c"), Spending(tokens_in=4)))
+    store.add_model_call(call_of("r-1", OTHER_KEY))
+    store.add_model_call(call_of("r-2", KEY))
+    store.flush()
+    assert asyncio.run(first.owed(KEY)) == Owed(), "it is of this life"
+    second = StoreAnswerBook(store, "r-1", "openai:x", fresh=fresh, goes_on=True)
+    owed = asyncio.run(second.owed(KEY))
+    assert (owed.spending, set(owed.ordinals)) == (Spending(tokens_in=3, cost_usd=0.5), {0, 2})
+    assert asyncio.run(second.owed(KEY)) == Owed()
+    assert not asyncio.run(second.owed(OTHER_KEY)).ordinals, "a call has it"
+    assert asyncio.run(second.owed("c" * 64)).spending == NOTHING
+    assert asyncio.run(StoreAnswerBook(store, "r-2", "openai:x", goes_on=True).owed(KEY)).spending == NOTHING
+
+
+def test_no_book_owes_anything():
+    assert asyncio.run(NoBook().owed(KEY)) == Owed()
 
 
 def test_what_cannot_be_written_is_no_answer(store):

@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -328,6 +328,62 @@ def test_a_finished_or_living_run_is_not_resumed(store: Store, run_id: str) -> N
     with pytest.raises(ConfigError, match=f"{run_id} is finished, there is nothing to go on with"):
         store.resume_run(run_id)
     assert store.run(run_id).status == "finished"
+
+
+def test_a_run_has_worked_in_each_life_until_what_it_recorded_last(path: Path) -> None:
+    moments = [datetime(2026, 11, 21, tzinfo=UTC)]
+
+    def at(seconds: float) -> datetime:
+        moments.append(moments[0] + timedelta(seconds=seconds))
+        return moments[-1]
+
+    with Store.open(path, clock=lambda: moments[-1]) as store:
+        at(0)
+        store.start_run(RunStart(run_id="r-1", config={}))
+        program = store.add_program("x", "improver")
+        first = ImprovementRecord(
+            id="first", run_id="r-1", path="p", improver=program, task="t", split="test", initial=program
+        )
+        store.start_improvement(first)
+        assert store.seconds_worked("r-1") == 0
+        at(10)
+        store.add_evaluation(evaluation("r-1", program))
+        at(15)  # and then it is killed
+        entry = {"run_id": "r-1", "improvement_id": "first", "method": "m", "request": 0, "response": 0}
+        store.add_journal_entry(JournalEntry(**entry, sequence=0))
+        assert store.seconds_worked("r-1") == 15
+        at(1000)
+        store.finish_run("r-1", status="interrupted")
+        assert store.seconds_worked("r-1") == 1000, "it said when it ended"
+        store.resume_run("r-1")
+        assert store.seconds_worked("r-1") == 15, "that it said so is not known any more"
+        at(1007)
+        store.add_journal_entry(JournalEntry(**entry, sequence=1))
+        assert store.seconds_worked("r-1") == 15 + 7
+        at(1009)
+        store.finish_run("r-1", status="finished")
+        assert store.seconds_worked("r-1") == 15 + 9
+
+
+def test_what_is_on_record_of_an_improvement_and_an_evaluation_is_found_alone(store: Store, run_id: str) -> None:
+    program = store.add_program("x", "solution")
+    for key in ("a", NASTY):
+        store.add_evaluation(evaluation(run_id, program, key=key, scores=[0.5, None]))
+    store.flush()
+    found = store.evaluation(run_id, program, "dispatch", "validation", NASTY)
+    assert found is not None
+    assert found == store.evaluations(run_id)[1]
+    for other in (("b",), ("a", "test")):
+        assert store.evaluation(run_id, program, "dispatch", *(*other, "validation")[:2][::-1]) is None
+    [key] = store.improvement_keys(run_id)
+    record = store.improvement(key.id)
+    assert (key.path, key.improver, key.task, key.initial, key.outcome) == (
+        record.path, record.improver, record.task, record.initial, None,
+    )  # fmt: skip
+    uses = JournalEntry(run_id=run_id, improvement_id="first", sequence=0, method="use", request=NASTY, response=1)
+    store.add_journal_entry(uses)
+    store.add_journal_entry(replace(uses, sequence=1, method="prompt"))
+    assert [entry.sequence for entry in store.journal(run_id, "first", method="use")] == [0]
 
 
 def test_a_run_whose_process_cannot_be_seen_is_taken_over_only_when_told(store: Store, run_id: str) -> None:
