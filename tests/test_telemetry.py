@@ -57,7 +57,7 @@ def exporter():
     trace.set_tracer_provider(provider)
     assert trace.get_tracer_provider() is provider
     yield exporter
-    provider.shutdown()
+    exporter.shutdown()  # the provider stays: a process has one for ever
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ import os
 import platform
 import time
 import warnings
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
@@ -41,7 +40,7 @@ from selftaught.statistics import Estimate, PairedDifference, estimate, fewest_p
 from selftaught.store import RunRecord, RunStart, Store
 from selftaught.task_check import check_task
 from selftaught.task_definition import Split, Task
-from selftaught.telemetry import Step, step
+from selftaught.telemetry import step
 from selftaught.violations import violations_document
 
 SIGNIFICANCE = 0.05
@@ -392,11 +391,9 @@ async def opened_run(
             on_progress=progress.improvement_finished,
         )
         run = OpenRun(run_id=run_id, engine=engine, recorder=recorder)
-        with _told(run, kind, tasks, settings) as told:
+        with _told(run, kind, tasks, settings):
             async with ledger.within_time(), engine:
                 yield run
-            counts = engine.usage.counts()
-            told.note(**{name: counts[name] for name in ("calls", "responses", "utility_calls", "evaluations")})
         if replayed:
             run.document = replayed.conclude(run_id, run.document)
         store.finish_run(run_id, status="finished", result=run.document)
@@ -470,9 +467,11 @@ def _about_model(model: LanguageModel) -> Document:
     return {"info": asdict(model.info), **{name: asdict(budget) for name, budget in budgets.items()}}
 
 
-def _told(run: OpenRun, kind: str, tasks: Sequence[Task], settings: CommonSettings) -> AbstractContextManager[Step]:
+@contextlib.contextmanager
+def _told(run: OpenRun, kind: str, tasks: Sequence[Task], settings: CommonSettings) -> Iterator[None]:
+    """Nothing; within it a run is under way, for whoever watches."""
     model, *inner = model_names(settings)
-    return step(
+    with step(
         "run",
         kind,
         run_id=run.run_id,
@@ -482,7 +481,17 @@ def _told(run: OpenRun, kind: str, tasks: Sequence[Task], settings: CommonSettin
         inner_model=inner[0] if inner else None,
         isolation=run.engine.sandbox.mode,
         rng_seed=settings.rng_seed,
-    )
+    ) as told:
+        try:
+            yield
+        finally:
+            used = run.engine.usage
+            told.note(
+                calls=used.calls,
+                responses=used.responses,
+                utility_calls=used.utility_calls,
+                evaluations=used.evaluations,
+            )
 
 
 async def checked_meta_utility(

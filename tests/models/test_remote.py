@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from selftaught.errors import ConfigError, LanguageModelError, LanguageModelUnavailable, RunBudgetExceeded
 from selftaught.ledger import Ledger, RunBudget, Spending
 from selftaught.models import Finish, Reply, Sample
+from selftaught.models.prompts import ANSWER_FORMAT, expertise_sent
 from selftaught.models.provider import Completion, Fault
 
 from .scripted_provider import (
@@ -392,7 +393,8 @@ def test_a_reply_has_what_all_its_exchanges_took_failed_ones_too():
 
 
 def test_exchanges_at_the_same_time_do_not_go_over_what_a_run_may_spend():
-    """Each may take 1,026 + 100 tokens and takes 50."""
+    """Each may take 1,026 tokens, those of what the engine adds, and 100 of the answer; it takes 50."""
+    each = 1026 + len(f"\n\n{ANSWER_FORMAT}") + 100
     ledger = Ledger(RunBudget(tokens=4000))
     rig = Rig(ledger=ledger, concurrency=20, max_output_tokens=100)
     requests = [request_of(scope=f"repeat-{number}") for number in range(200)]
@@ -402,8 +404,20 @@ def test_exchanges_at_the_same_time_do_not_go_over_what_a_run_may_spend():
 
     ended = in_virtual_time(at_once())
     assert {type(end) for end in ended} == {Reply, RunBudgetExceeded}
-    assert 4000 - 1126 - 50 <= ledger.spent.tokens <= 4000
-    assert rig.provider.most_in_flight == 3
+    assert 4000 - each - 50 <= ledger.spent.tokens <= 4000
+    assert rig.provider.most_in_flight == 4000 // each == 2
+
+
+def test_the_engine_says_how_to_answer_and_the_reply_has_what_was_said():
+    rig = Rig()
+    request = request_of()
+    reply = in_virtual_time(rig.model.answer(request))
+    assert {prompt.expertise for prompt in rig.provider.asked} == {reply.system_message}
+    assert reply.system_message == expertise_sent(request.expertise)
+    assert request.expertise in reply.system_message
+    assert ANSWER_FORMAT in reply.system_message
+    known = in_virtual_time(rig.model.answer(request))
+    assert (known.n_known, known.system_message) == (len(known.samples), reply.system_message)
 
 
 def test_a_message_that_fails_does_not_lose_what_others_brought():

@@ -23,6 +23,7 @@ from selftaught.improver import bundled_improver
 from selftaught.ledger import Spending
 from selftaught.meta_utility import MetaUtility
 from selftaught.models import LanguageModel, ModelContext, find_model
+from selftaught.models.prompts import expertise_sent
 from selftaught.progress import N_COMPARED
 from selftaught.settings import RunSettings
 from selftaught.task_definition import Task
@@ -30,6 +31,9 @@ from selftaught.utility import Utility
 
 CHARACTERS_PER_TOKEN = 3.5
 """Of programs and English. A provider's own count may differ by a third."""
+
+ADDED_CHARACTERS = len(expertise_sent("."))
+"""What the engine says in each call after the words of the improver, where tokens are counted."""
 
 TALK_TOKENS = 300
 PROGRAM_GROWTH = 2.0
@@ -232,7 +236,7 @@ def _likely(counts: Amounts, rehearsed: Rehearsed, settings: RunSettings, model:
     """Counts with the tokens that they likely take, at the lengths of a rehearsal."""
     answer = TALK_TOKENS + PROGRAM_GROWTH * rehearsed.program_characters / CHARACTERS_PER_TOKEN
     answer = min(answer + (settings.thinking_tokens or 0), settings.max_output_tokens)
-    sent = rehearsed.sent_characters / CHARACTERS_PER_TOKEN
+    sent = (rehearsed.sent_characters + ADDED_CHARACTERS) / CHARACTERS_PER_TOKEN
     return _with_tokens(counts, counts.calls, sent, counts.samples * answer, model)
 
 
@@ -248,7 +252,7 @@ def longest_prompt_tokens(rehearsed: Rehearsed, settings: RunSettings) -> float:
 
     No budget bounds what a program sends, but that of the run, `--max-tokens` and `--max-cost`.
     """
-    return rehearsed.longest_characters / CHARACTERS_PER_TOKEN + settings.max_output_tokens
+    return (rehearsed.longest_characters + ADDED_CHARACTERS) / CHARACTERS_PER_TOKEN + settings.max_output_tokens
 
 
 def _with_tokens(

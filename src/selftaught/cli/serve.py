@@ -14,8 +14,8 @@ from cyclopts import Parameter
 from selftaught.cli.output import print_json, stderr_console, stdout_console, untrusted
 from selftaught.cli.parameters import Json
 from selftaught.errors import ConfigError
-from selftaught.experiment import opened_sandbox
-from selftaught.ledger import Ledger, RunBudget
+from selftaught.experiment import opened_sandbox, run_budget
+from selftaught.ledger import Ledger
 from selftaught.models import ModelContext, ModelInfo, find_model
 from selftaught.settings import CommonSettings, IsolationMode, ModelSettings, checked_settings
 from selftaught.web.listening import address_of, bound_socket, is_loopback, serve
@@ -87,13 +87,13 @@ def _warn_of_others(key: str | None) -> None:
 
 
 async def _serve(settings: CommonSettings, bound: socket.socket, admission: Admission, json: bool) -> None:
-    budget = RunBudget(cost_usd=settings.max_cost, tokens=settings.max_tokens, seconds=settings.max_seconds)
-    async with opened_sandbox(settings) as sandbox:
+    ledger = Ledger(run_budget(settings))
+    async with ledger.within_time(), opened_sandbox(settings) as sandbox:
         context = ModelContext(
             sandbox=sandbox,
             rng_seed=settings.rng_seed,
             settings=settings,
-            ledger=Ledger(budget),
+            ledger=ledger,
             on_wait=_tell_wait,
         )
         model = find_model(settings.model)(context)

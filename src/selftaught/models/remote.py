@@ -23,6 +23,7 @@ from selftaught.models.availability import Availability, said
 from selftaught.models.context import ModelContext
 from selftaught.models.language_model import LanguageModel, Reply, Request, Sample
 from selftaught.models.prices import price_of
+from selftaught.models.prompts import ANSWER_FORMAT, expertise_sent
 from selftaught.models.provider import Fault, Prompt, Provider, ProviderFault
 from selftaught.models.sampling import Sampling
 from selftaught.models.throttle import Throttle
@@ -131,6 +132,7 @@ class RemoteModel(LanguageModel):
             spending=sum((spending for spending, _ in charges), NOTHING),
             n_known=sum(n_known for _, n_known in charges),
             keys=tuple(each.key for each in answered),
+            system_message=expertise_sent(request.expertise),
         )
 
     async def _answered(self, request: Request, index: int) -> _Answered:
@@ -167,7 +169,7 @@ class RemoteModel(LanguageModel):
 
     def _prompt(self, request: Request, index: int) -> Prompt:
         return Prompt(
-            expertise=request.expertise,
+            expertise=expertise_sent(request.expertise),
             message=request.messages[index],
             n_samples=request.n_responses,
             temperature=request.temperature,
@@ -183,9 +185,9 @@ def _is_for_the_improver(error: BaseException) -> bool:
 
 
 def identity(provider: Provider, settings: ModelSettings) -> str:
-    """All that decides how a model answers: which it is, where, and how it is told to think."""
+    """All that decides how a model answers: which it is, where, and how it is told to think and to answer."""
     info = provider.info
-    told = (settings.max_output_tokens, settings.reasoning_effort, settings.thinking_tokens)
+    told = (settings.max_output_tokens, settings.reasoning_effort, settings.thinking_tokens, ANSWER_FORMAT)
     return "\x1f".join(map(str, (info.name, info.version, provider.model, provider.where, *told)))
 
 
