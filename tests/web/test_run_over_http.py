@@ -22,8 +22,14 @@ BUDGETS = (
 )  # fmt: skip
 SIZE = (
     "--rounds", "2", "--repeats", "1", "--gate-repeats", "2", "--test-repeats", "2", "--fresh-repeats", "3",
-    "--rng-seed", "8", "--workers", "2",
+    "--workers", "2",
 )  # fmt: skip
+ACCEPTING = "8"
+"""An rng seed at which proposals are accepted in both rounds, so that improvers which were made over HTTP work too.
+
+It was looked for, and says nothing of how often that happens; the runs are to be equal at any other seed as well.
+"""
+SEED = ("--rng-seed", ACCEPTING, "--workers", "2")
 DIFFERENT = ("run_id", "model", "spending")
 """What may differ: the run's own name, what the model is called here, and what a network takes."""
 
@@ -56,15 +62,16 @@ def comparable(document: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def test_a_run_over_http_is_the_run_in_this_process(call, gp_server):
-    served = f"{gp_server.url}#gp"
-    here, _ = call("run", "dispatch", "--model", "gp", *BUDGETS, *SIZE)
-    there, folder = call("run", "dispatch", "--model", served, *BUDGETS, *SIZE)
+@pytest.mark.parametrize("rng_seed", ["0", "1", ACCEPTING])
+def test_a_run_over_http_is_the_run_in_this_process(call, gp_server, rng_seed):
+    served, settings = f"{gp_server.url}#gp", (*BUDGETS, *SIZE, "--rng-seed", rng_seed)
+    here, _ = call("run", "dispatch", "--model", "gp", *settings)
+    there, folder = call("run", "dispatch", "--model", served, *settings)
     assert gp_server.document["rng_seed"] != there["rng_seed"]
     assert comparable(there) == comparable(here)
     assert there["improver"]["source"] == here["improver"]["source"] != ""
     assert here["budget"]["calls"] > 20
-    assert [made["accepted"] for made in here["rounds"]] == [True, True, True]
+    assert rng_seed != ACCEPTING or all(made["accepted"] for made in here["rounds"])
     assert (there["model"], there["is_language_model"]) == (served, False)
     assert there["spending"]["tokens_out"] > 0
     assert there["spending"]["n_miscounted"] == 0
@@ -75,7 +82,7 @@ def test_a_run_over_http_is_the_run_in_this_process(call, gp_server):
 
 
 def test_an_improvement_over_http_is_the_improvement_in_this_process(call, gp_server):
-    settings = ("--improver", "genetic", *BUDGETS[:6], *SIZE[-4:])
+    settings = ("--improver", "genetic", *BUDGETS[:6], *SEED)
     here, _ = call("improve", "maxcut", "--model", "gp", *settings)
     there, _ = call("improve", "maxcut", "--model", f"{gp_server.url}#gp", *settings)
     for name in ("source", "value_before", "value_after", "outcome", "evaluations", "violations", "isolation"):
@@ -84,7 +91,7 @@ def test_an_improvement_over_http_is_the_improvement_in_this_process(call, gp_se
 
 
 def test_what_was_sent_over_http_is_shown_with_the_words_of_the_engine(call, gp_server):
-    made, folder = call("improve", "dispatch", "--model", f"{gp_server.url}#gp", "--budget-calls", "1", *SIZE[-4:])
+    made, folder = call("improve", "dispatch", "--model", f"{gp_server.url}#gp", "--budget-calls", "1", *SEED)
     shown = subprocess.run(
         [str(SELFTAUGHT), "show", made["run_id"], "--prompts"], cwd=folder, capture_output=True, text=True, check=True
     )
