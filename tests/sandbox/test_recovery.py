@@ -134,6 +134,63 @@ def test_all_zygotes_killed_at_once_are_replaced(run: Any, task: Task, exact: Ev
     assert all(is_exact(evaluation, exact) for evaluation in evaluations)
 
 
+@contextlib.contextmanager
+def killed_while_they_start(monkeypatch: pytest.MonkeyPatch, times: int, number: int) -> Iterator[list[int]]:
+    """Sends a signal to the first zygotes that are started, before they have said a word; yields whom it hit."""
+    spawn, hit = ZygoteProcess._spawn, []
+
+    def spawn_and_kill(self: ZygoteProcess, control: int) -> Any:
+        process = spawn(self, control)
+        if len(hit) < times:
+            hit.append(process.pid)
+            os.kill(process.pid, number)
+        return process
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ZygoteProcess, "_spawn", spawn_and_kill)
+        yield hit
+
+
+@pytest.mark.parametrize("mode", ["auto", "confined"])
+def test_a_zygote_killed_while_it_starts_is_started_again_in_the_same_mode(
+    run: Any, task: Task, exact: Evaluation, monkeypatch: pytest.MonkeyPatch, mode: Any
+) -> None:
+    """Else a kill at the right moment would weaken the isolation, or be taken for a machine that has none."""
+
+    async def usual() -> str:
+        async with await Sandbox.start(SandboxConfig(mode=mode, workers=1, self_test=False)) as sandbox:
+            return sandbox.mode
+
+    async def scenario() -> tuple[str, Evaluation]:
+        config = SandboxConfig(mode=mode, workers=1, self_test=False)
+        with killed_while_they_start(monkeypatch, 2, signal.SIGKILL) as hit:
+            async with await Sandbox.start(config) as sandbox, open_utility(task, sandbox) as utility:
+                assert len(hit) == 2
+                return sandbox.mode, await utility.evaluate(HONEST, DRAW)
+
+    expected = run(usual())
+    made, evaluation = run(scenario())
+    assert made == expected
+    assert (evaluation.outcome, evaluation.scores) == (exact.outcome, exact.scores)
+
+
+@pytest.mark.parametrize(("times", "number"), [(1000, signal.SIGKILL), (1, signal.SIGSYS)])
+def test_a_zygote_that_is_killed_for_ever_or_by_a_filter_is_refused(
+    run: Any, monkeypatch: pytest.MonkeyPatch, times: int, number: int
+) -> None:
+    async def scenario() -> None:
+        async with await Sandbox.start(SandboxConfig(mode="sealed", workers=1, self_test=False)):
+            pass
+
+    users = {None, 65534}
+    with (
+        killed_while_they_start(monkeypatch, times if times > 1 else len(users), number) as hit,
+        pytest.raises(SandboxError),
+    ):
+        run(scenario())
+    assert 1 <= len(hit) <= 5 * len(users)
+
+
 def test_a_program_killed_from_outside_once_is_run_again(run: Any, task: Task, exact: Evaluation) -> None:
     async def body(sandbox: Sandbox, utility: Utility) -> Evaluation:
         of_task = set(children_of(sandbox))

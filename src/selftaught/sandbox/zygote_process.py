@@ -24,6 +24,12 @@ from selftaught.worker import zygote
 from selftaught.worker.seccomp import Files
 
 START_SECONDS = 60.0
+MOST_KILLED_STARTS = 5
+"""How often in a row a zygote may be killed while it starts, until that counts as a refusal."""
+
+KILLED = (-signal.SIGKILL, 128 + signal.SIGKILL)
+"""How a process ends that somebody killed; the second is how bubblewrap tells of it. No filter of ours ends one so."""
+
 OOM_SCORE_ADJUSTMENT = 800
 MAX_PACKET_BYTES = 65536
 ISOLATION = (
@@ -43,6 +49,10 @@ ENVIRONMENT = {
 
 class ZygoteRefused(Exception):
     """A zygote could not be started or confined; the message is the cause."""
+
+
+class ZygoteKilled(ZygoteRefused):
+    """A zygote was killed from outside while it started, which says nothing of what can be had here."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,11 +126,18 @@ class ZygoteProcess:
 
     @classmethod
     async def start(cls, plan: Plan) -> ZygoteProcess:
-        """Returns a zygote that is confined and ready.
+        """Returns a zygote that is confined and ready; one that is killed from outside meanwhile is started again.
 
         Raises:
             ZygoteRefused: It cannot be had under this plan.
         """
+        for _ in range(MOST_KILLED_STARTS - 1):
+            with contextlib.suppress(ZygoteKilled):
+                return await cls._start_once(plan)
+        return await cls._start_once(plan)
+
+    @classmethod
+    async def _start_once(cls, plan: Plan) -> ZygoteProcess:
         started = cls(plan)
         try:
             async with asyncio.timeout(START_SECONDS):
@@ -241,7 +258,7 @@ class ZygoteProcess:
         try:
             self._control.send(json.dumps(message).encode())
         except OSError:
-            raise ZygoteRefused(self._last_words()) from None
+            raise self._how_it_ended() from None
 
     async def _next_packet(self) -> tuple[dict[str, Any], list[int]]:
         """Returns one packet of the handshake and the descriptors that came with it."""
@@ -253,7 +270,7 @@ class ZygoteProcess:
             self._loop.remove_reader(self._control.fileno())
         packet, descriptors = self._receive()
         if not packet:
-            raise ZygoteRefused(self._last_words())
+            raise self._how_it_ended()
         return json.loads(packet), descriptors
 
     def _receive(self) -> tuple[bytes, list[int]]:
@@ -302,6 +319,11 @@ class ZygoteProcess:
         self.close()
         if self.on_end is not None:
             self.on_end(self)
+
+    def _how_it_ended(self) -> ZygoteRefused:
+        """Returns what to raise of a zygote that hung up before it was ready."""
+        words = self._last_words()
+        return ZygoteKilled(words) if self._process.poll() in KILLED else ZygoteRefused(words)
 
     def _last_words(self) -> str:
         """Returns the last line that the zygote, or bubblewrap, wrote before it ended."""
