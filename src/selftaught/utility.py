@@ -426,10 +426,10 @@ class _CandidateRun:
     evaluation: Evaluation
 
 
-def _if_too_late(child: Child) -> tuple[Outcome, str]:
+def _if_too_late(child: Child, cpu_seconds: float) -> tuple[Outcome, str]:
     """What becomes of a candidate that is done: the engine may have been too busy to end it in time."""
     limit = child.limits.cpu_seconds
-    if child.cpu_seconds > limit:
+    if cpu_seconds > limit:
         return Outcome.TIMED_OUT, f"it used more than {limit:g} s of CPU time"
     return Outcome.OK, ""
 
@@ -450,7 +450,7 @@ async def _answers_of(child: Child, at_most: int) -> _CandidateRun:
         while outcome is Outcome.OK:
             reply: SolutionReply = msgspec.convert(await child.receive(), SolutionReply)
             if isinstance(reply, Finished):
-                outcome, message = _if_too_late(child)
+                outcome, message = _if_too_late(child, await child.cpu_seconds_used())
                 printed = reply.printed[:MAX_PRINTED_CHARACTERS]
                 break
             if isinstance(reply, Failure):
@@ -471,7 +471,7 @@ async def _answers_of(child: Child, at_most: int) -> _CandidateRun:
     evaluation = Evaluation(
         outcome=outcome,
         message=message,
-        cpu_seconds=child.cpu_seconds,
+        cpu_seconds=await child.cpu_seconds_used(),
         violations=child.violations,
         printed=printed,
     )

@@ -143,7 +143,7 @@ def killed_while_they_start(monkeypatch: pytest.MonkeyPatch, times: int, number:
         process = spawn(self, control)
         if len(hit) < times:
             hit.append(process.pid)
-            os.kill(process.pid, number)
+            os.killpg(process.pid, number)  # bubblewrap may have forked already
         return process
 
     with monkeypatch.context() as patch:

@@ -125,6 +125,24 @@ def test_all_zygotes_make_equal_children(mode: str) -> None:
     assert len({*in_sandbox(body, mode, workers=2), *in_sandbox(body, mode, workers=1)}) == 1
 
 
+def test_what_a_child_used_is_known_also_between_its_end_and_the_word_of_it() -> None:
+    """Its clock goes with it. Read then, nothing used would be recorded, and a limit would have been kept by chance."""
+
+    async def body(sandbox: Sandbox) -> tuple[float, float]:
+        source = "def attack():\n    sum(i * i for i in range(300_000))\n    return 'done'"
+        async with sandbox.child("probe", {"source": source}, QUICK) as child:
+            await child.receive()
+            deadline = time.monotonic() + 10
+            while Path(f"/proc/{child.pid}").exists() and time.monotonic() < deadline:
+                time.sleep(0.001)  # the loop stands still, so that no word of the end comes through
+            assert not Path(f"/proc/{child.pid}").exists()
+            return child.cpu_seconds, await child.cpu_seconds_used()
+
+    so_far, in_all = in_sandbox(body)
+    assert so_far == 0.0  # the moment that is meant was met
+    assert 0.001 < in_all < 1.0
+
+
 def test_cpu_time_is_limited_whatever_the_clock_says(mode: str) -> None:
     limits = Limits(cpu_seconds=0.3, wall_seconds=30.0)
 

@@ -266,13 +266,25 @@ class Child:
 
     @property
     def cpu_seconds(self) -> float:
-        """The CPU time used so far, all threads; read from outside the child."""
+        """The CPU time used so far, all threads; read from outside the child. 0 where that cannot be told yet."""
+        return self._read_cpu_seconds() or 0.0
+
+    async def cpu_seconds_used(self) -> float:
+        """The CPU time used so far, or in all.
+
+        A process that has gone takes its clock with it, a moment before its zygote says what it used; so wait for that.
+        """
+        if self._read_cpu_seconds() is None:
+            await self.ended.wait()
+        return self.cpu_seconds
+
+    def _read_cpu_seconds(self) -> float | None:
         if self._final_cpu_seconds is not None:
             return self._final_cpu_seconds
         try:
             return time.clock_gettime(((~self._pid) << 3) | _CPU_CLOCK_OF_PROCESS)
         except OSError:
-            return 0.0
+            return None
 
     def process_started(self, pidfd: int) -> None:
         """Takes over a descriptor of the child's process; called by the zygote's end."""
