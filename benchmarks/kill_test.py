@@ -9,6 +9,9 @@ must be that of a run that nobody disturbed, but for ids and times.
 
 The judge of "asked twice" is the proxy. An answer that was under way when the engine died, sent less than
 `IN_TRANSIT_SECONDS` before the kill or while the process was ending, may not have been stored: those are counted apart.
+
+The judge of "run twice" is the log of events, which has a line for each evaluation that was really run: one that stood
+in the store before a life of the run began must not be among those of that life.
 """
 
 from __future__ import annotations
@@ -31,6 +34,9 @@ from pathlib import Path
 from typing import Any
 
 from counting_proxy import CountingProxy
+
+Evaluated = tuple[str, str, str, str]
+"""Solution, task, split and draw."""
 
 SELFTAUGHT = Path(sys.executable).with_name("selftaught")
 IN_TRANSIT_SECONDS = 0.25
@@ -60,6 +66,7 @@ class Report:
     different: list[str] = field(default_factory=list)
     asked_twice: int = 0
     in_transit: int = 0
+    evaluations: int = 0
     evaluated_twice: int = 0
     orphans: int = 0
     requests: int = 0
@@ -97,6 +104,8 @@ class KilledRun:
     def __init__(self, folder: Path, url: str, rng_seed: int, report: Report) -> None:
         self._folder, self._rng_seed, self._report = folder, rng_seed, report
         self._model = f"{url}#gp"
+        self._log = folder / f"killed-{rng_seed}.log"
+        self._stored_before: list[tuple[int, set[Evaluated]]] = []
         self.store = folder / f"killed-{rng_seed}.db"
         self.killed_at: list[tuple[float, float]] = []
 
@@ -106,7 +115,7 @@ class KilledRun:
 
     def disturbed(self, n_kills: int, server: ModelServer, rng: random.Random) -> dict[str, Any]:
         """The document of the run after `n_kills` kills, or as many as it lasted for."""
-        process = self._start("run", "--store", str(self.store))
+        process = self._start("run", "--store", str(self.store), "--log", str(self._log))
         for _ in range(n_kills):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(rng.uniform(*BETWEEN_KILLS_SECONDS))
@@ -143,14 +152,30 @@ class KilledRun:
 
     def _resume(self) -> subprocess.Popen[str]:
         self._report.resumes += 1
+        options = ("--store", str(self.store), "--log", str(self._log))
         on_record = []
         # It may have been killed before there were any tables, or after its document was stored.
         with contextlib.suppress(sqlite3.OperationalError), contextlib.closing(sqlite3.connect(self.store)) as records:
             on_record = records.execute("SELECT run_id, status FROM runs").fetchall()
+            stored = records.execute("SELECT program, task, split, key FROM evaluations")
+            self._stored_before.append((self._log.stat().st_size, set(stored)))
         if not on_record:
-            return self._start("run", "--store", str(self.store))
+            return self._start("run", *options)
         [(run_id, status)] = on_record
-        return self._start("show" if status == "finished" else "resume", run_id, "--store", str(self.store))
+        return (
+            self._start("show", run_id, *options[:2])
+            if status == "finished"
+            else self._start("resume", run_id, *options)
+        )
+
+    def judge_evaluations(self) -> None:
+        """Nothing; enters how many evaluations were run, and how many of them stood in the store before that life."""
+        lines = self._log.read_bytes()
+        self._report.evaluations += len(list(evaluations_in(lines)))
+        ends = [offset for offset, _ in self._stored_before[1:]] + [len(lines)]
+        for (begins, stored), ends_at in zip(self._stored_before, ends, strict=True):
+            again = [evaluated for evaluated in evaluations_in(lines[begins:ends_at]) if evaluated in stored]
+            self._report.evaluated_twice += len(again)
 
     def _finish(self, process: subprocess.Popen[str]) -> dict[str, Any]:
         printed, said = process.communicate(timeout=LONGEST_RUN_SECONDS)
@@ -182,11 +207,13 @@ def still_there(pids: list[int], seconds: float = 3.0) -> list[int]:
     return left
 
 
-def evaluated_twice(store: Path) -> int:
-    """How many evaluations stand more than once in the store."""
-    same = "SELECT 1 FROM evaluations GROUP BY run_id, program, task, split, key HAVING count(*) > 1"
-    with contextlib.closing(sqlite3.connect(store)) as connection:
-        return int(connection.execute(f"SELECT count(*) FROM ({same})").fetchone()[0])
+def evaluations_in(lines: bytes) -> Iterator[Evaluated]:
+    """Yields the evaluations that were run, from lines of the log; a line may be cut short by a kill."""
+    for line in lines.splitlines():
+        with contextlib.suppress(ValueError):
+            event = json.loads(line)
+            if event["event"] == "evaluation":
+                yield event["solution"], event["task"], event["split"], event["draw"]
 
 
 def differences(whole: dict[str, Any], killed: dict[str, Any]) -> list[str]:
@@ -221,7 +248,7 @@ def kill_one_run(folder: Path, rng_seed: int, n_kills: int, rng: random.Random, 
     killed["model"] = whole["model"]  # the port of the proxy
     killed["settings"]["model"] = whole["settings"]["model"]
     report.different += [f"rng-seed {rng_seed}: {name}" for name in differences(whole, killed)]
-    report.evaluated_twice += evaluated_twice(run.store)
+    run.judge_evaluations()
     report.runs += 1
 
 
@@ -258,7 +285,8 @@ def print_report(report: Report) -> None:
         "samples that it sent": report.samples,
         "answers asked for twice": report.asked_twice,
         f"answers in transit while the engine died ({IN_TRANSIT_SECONDS:g} s), asked for again": report.in_transit,
-        "evaluations run twice": report.evaluated_twice,
+        "evaluations that were run": report.evaluations,
+        "of these, stored before and run again": report.evaluated_twice,
         "processes left over": report.orphans,
     }
     print("| | |\n|---|---:|")

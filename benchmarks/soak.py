@@ -30,6 +30,7 @@ from selftaught.task_definition import find_task
 IMPROVERS = ("greedy", "best_of_n", "genetic", "beam_search", "map_elites")
 LOOK_SECONDS = 2.0
 WARM_UP_SHARE = 0.1
+LEAST_LOOKS = 60
 MIB = 2**20
 
 
@@ -119,8 +120,10 @@ async def soak(store: Store, n_improvements: int, task: str, workers: int) -> tu
 
 def table(looks: list[Look]) -> str:
     """The first tenth after the warm-up beside the last, in Markdown."""
+    if len(looks) < LEAST_LOOKS:
+        raise SystemExit(f"only {len(looks)} looks, which say nothing: ask for more --improvements")
     kept = looks[int(WARM_UP_SHARE * len(looks)) :]
-    tenth = max(2, len(kept) // 10)
+    tenth = len(kept) // 10
     first, last = kept[:tenth], kept[-tenth:]
 
     def speed(part: list[Look]) -> float:

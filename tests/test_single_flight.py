@@ -21,7 +21,7 @@ def counted(result: object, *, started: list[object], gate: asyncio.Event | None
 
 def test_askers_at_the_same_time_and_later_share_one_computation():
     async def scenario() -> None:
-        flight, started, gate = SingleFlight(), [], asyncio.Event()
+        flight, started, gate = SingleFlight(n_kept=8), [], asyncio.Event()
         asking = [asyncio.create_task(flight.get("a", counted(1, started=started, gate=gate))) for _ in range(3)]
         await asyncio.sleep(0)
         gate.set()
@@ -34,7 +34,7 @@ def test_askers_at_the_same_time_and_later_share_one_computation():
 
 def test_other_keys_are_computed_on_their_own():
     async def scenario() -> None:
-        flight, started = SingleFlight(), []
+        flight, started = SingleFlight(n_kept=8), []
         assert [await flight.get(key, counted(key, started=started)) for key in "aba"] == ["a", "b", "a"]
         assert started == ["a", "b"]
 
@@ -43,7 +43,7 @@ def test_other_keys_are_computed_on_their_own():
 
 def test_the_first_asker_may_be_cancelled_while_others_wait():
     async def scenario() -> None:
-        flight, started, gate = SingleFlight(), [], asyncio.Event()
+        flight, started, gate = SingleFlight(n_kept=8), [], asyncio.Event()
         first, second = (asyncio.create_task(flight.get("a", counted(1, started=started, gate=gate))) for _ in range(2))
         await asyncio.sleep(0)
         first.cancel()
@@ -58,7 +58,7 @@ def test_the_first_asker_may_be_cancelled_while_others_wait():
 
 def test_what_nobody_waits_for_any_more_is_given_up_and_computed_anew_for_the_next():
     async def scenario() -> None:
-        flight, started, gate = SingleFlight(), [], asyncio.Event()
+        flight, started, gate = SingleFlight(n_kept=8), [], asyncio.Event()
         asking = [asyncio.create_task(flight.get("a", counted(1, started=started, gate=gate))) for _ in range(2)]
         await asyncio.sleep(0)
         for one in asking:
@@ -74,7 +74,7 @@ def test_what_nobody_waits_for_any_more_is_given_up_and_computed_anew_for_the_ne
 
 def test_closing_waits_for_what_was_given_up():
     async def scenario() -> None:
-        flight, ended = SingleFlight(), []
+        flight, ended = SingleFlight(n_kept=8), []
 
         async def ends_slowly() -> None:
             try:
@@ -97,7 +97,7 @@ def test_closing_waits_for_what_was_given_up():
 
 def test_a_failure_comes_out_for_everyone():
     async def scenario() -> None:
-        flight = SingleFlight()
+        flight = SingleFlight(n_kept=8)
 
         async def fail() -> None:
             await asyncio.sleep(0)
@@ -111,7 +111,7 @@ def test_a_failure_comes_out_for_everyone():
 
 def test_after_closing_nothing_is_under_way():
     async def scenario() -> None:
-        flight, gate = SingleFlight(), asyncio.Event()
+        flight, gate = SingleFlight(n_kept=8), asyncio.Event()
         asking = asyncio.create_task(flight.get("a", counted(1, started=[], gate=gate)))
         await asyncio.sleep(0)
         await flight.close()
@@ -124,7 +124,7 @@ def test_after_closing_nothing_is_under_way():
 
 def test_a_flight_that_keeps_nothing_shares_only_among_those_who_wait():
     async def scenario() -> None:
-        flight, started, gate = SingleFlight(keeps=False), [], asyncio.Event()
+        flight, started, gate = SingleFlight(n_kept=0), [], asyncio.Event()
         asking = [asyncio.create_task(flight.get("a", counted(1, started=started, gate=gate))) for _ in range(2)]
         await asyncio.sleep(0)
         gate.set()
@@ -137,7 +137,7 @@ def test_a_flight_that_keeps_nothing_shares_only_among_those_who_wait():
 
 def test_one_that_is_given_up_does_not_end_the_next_of_its_key():
     async def scenario() -> None:
-        flight, started, gate = SingleFlight(keeps=False), [], asyncio.Event()
+        flight, started, gate = SingleFlight(n_kept=0), [], asyncio.Event()
         first = asyncio.create_task(flight.get("a", counted(1, started=started, gate=gate)))
         await asyncio.sleep(0)
         first.cancel()
@@ -147,5 +147,34 @@ def test_one_that_is_given_up_does_not_end_the_next_of_its_key():
         await asyncio.sleep(0)
         gate.set()
         assert await asyncio.gather(second, third) == [2, 2]
+
+    asyncio.run(scenario())
+
+
+def test_the_results_that_were_asked_for_last_are_kept():
+    async def scenario() -> None:
+        flight, started = SingleFlight(n_kept=2), []
+        for key in "abac":
+            assert await flight.get(key, counted(key, started=started)) == key
+        assert started == ["a", "b", "c"]
+        for key in "acb":
+            assert await flight.get(key, counted(key, started=started)) == key
+        assert started == ["a", "b", "c", "b"]
+
+    asyncio.run(scenario())
+
+
+def test_what_is_under_way_is_shared_however_many_others_end():
+    async def scenario() -> None:
+        flight, started, gate = SingleFlight(n_kept=1), [], asyncio.Event()
+        first = asyncio.create_task(flight.get("slow", counted("slow", started=started, gate=gate)))
+        await asyncio.sleep(0)
+        for key in "abc":
+            await flight.get(key, counted(key, started=started))
+        second = asyncio.create_task(flight.get("slow", counted("slow", started=started, gate=gate)))
+        await asyncio.sleep(0)
+        gate.set()
+        assert await asyncio.gather(first, second) == ["slow", "slow"]
+        assert started == ["slow", "a", "b", "c"]
 
     asyncio.run(scenario())

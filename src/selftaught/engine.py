@@ -27,6 +27,9 @@ from selftaught.utility import Draw, Evaluation, Utility, open_utility
 META = "meta"
 """The task of an improver that improves an improver."""
 
+MAX_IMPROVEMENTS_KEPT = 1024
+"""Improvements that are not done again when they are asked for; many more than one round has at the usual budgets."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Assignment:
@@ -201,7 +204,9 @@ class Engine:
     on_progress: Callable[[], None] = lambda: None
     _stack: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
     _utilities: dict[str, Utility] = field(default_factory=dict)
-    _improvements: SingleFlight[Assignment, Improvement] = field(default_factory=SingleFlight)
+    _improvements: SingleFlight[Assignment, Improvement] = field(
+        default_factory=lambda: SingleFlight(n_kept=MAX_IMPROVEMENTS_KEPT)
+    )
 
     async def __aenter__(self) -> Engine:
         self.violations.extend(self.past.violations())
@@ -236,7 +241,7 @@ class Engine:
         return self._utilities[task.sha256]
 
     async def improve(self, assignment: Assignment, utility: SessionUtility) -> Improvement:
-        """How an improver did what it was asked to do. The same assignment is carried out once."""
+        """How an improver did what it was asked to do. What was asked for lately is not done again."""
         return await self._improvements.get(assignment, lambda: self._improve(assignment, utility))
 
     async def _improve(self, assignment: Assignment, utility: SessionUtility) -> Improvement:

@@ -98,6 +98,7 @@ class StoreRecorder(Recorder):
     def improvement_finished(self, improvement_id: str, improvement: Improvement) -> None:
         """Records how an improvement ended."""
         (kind, improver), result = self._improves.pop(improvement_id), None
+        del self._sequence[improvement_id]
         if improvement.solution is not None:
             result = self._store.add_program(improvement.solution, kind)
         with self._store.together():

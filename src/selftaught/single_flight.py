@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Coroutine, Hashable
 from typing import Any, Generic, TypeVar
 
@@ -14,10 +14,16 @@ Value = TypeVar("Value")
 class SingleFlight(Generic[Key, Value]):
     """Results by key; each is computed once, in a task of its own. What nobody waits for is given up."""
 
-    def __init__(self, *, keeps: bool = True) -> None:
-        """No results yet; they are kept for who asks later, or only shared by those who wait at the same time."""
-        self._keeps = keeps
+    def __init__(self, *, n_kept: int) -> None:
+        """No results yet.
+
+        Args:
+            n_kept: How many results are kept for who asks later: those asked for last. What is not kept is computed
+                anew. With 0, results are only shared by those who wait at the same time.
+        """
+        self._n_kept = n_kept
         self._tasks: dict[Key, asyncio.Task[Value]] = {}
+        self._ended: OrderedDict[Key, None] = OrderedDict()
         self._waiting: Counter[asyncio.Task[Value]] = Counter()
         self._given_up: set[asyncio.Task[Value]] = set()
 
@@ -27,8 +33,9 @@ class SingleFlight(Generic[Key, Value]):
         if task is None:
             # Not awaited directly: whoever asked first may be cancelled while others wait for the same result.
             task = self._tasks[key] = asyncio.create_task(compute())
-            if not self._keeps:
-                task.add_done_callback(lambda done: self._drop(key, done))
+            task.add_done_callback(lambda done: self._keep(key, done))
+        elif key in self._ended:
+            self._ended.move_to_end(key)
         self._waiting[task] += 1
         try:
             return await asyncio.shield(task)
@@ -44,6 +51,14 @@ class SingleFlight(Generic[Key, Value]):
         self._given_up.add(task)
         task.add_done_callback(self._given_up.discard)
         task.cancel()
+
+    def _keep(self, key: Key, task: asyncio.Task[Value]) -> None:
+        if self._tasks.get(key) is not task:
+            return
+        self._ended[key] = None
+        if len(self._ended) > self._n_kept:
+            oldest, _ = self._ended.popitem(last=False)
+            del self._tasks[oldest]
 
     def _drop(self, key: Key, task: asyncio.Task[Value]) -> None:
         if self._tasks.get(key) is task:

@@ -45,6 +45,9 @@ TASK_CODE_LIMITS = Limits(cpu_seconds=1e6, wall_seconds=1e6, memory_bytes=2 * 10
 """A task's process lives as long as its run; each request to it has `TASK_REQUEST_SECONDS`."""
 
 TASK_REQUEST_SECONDS = 60.0
+MAX_EVALUATIONS_KEPT = 4096
+"""Evaluations that are not run again when they are asked for; many more than one improvement has."""
+
 MAX_DRAWS_KEPT = 64
 """Draws whose inputs are held ready; each improvement has its own, and uses it until it ends."""
 
@@ -284,11 +287,13 @@ class Utility:
     sandbox: Sandbox
     observer: EvaluationObserver
     recall: Recall = lambda task, draw, solution: None
-    _known: SingleFlight[tuple[str, Draw], Evaluation] = field(default_factory=SingleFlight)
+    _known: SingleFlight[tuple[str, Draw], Evaluation] = field(
+        default_factory=lambda: SingleFlight(n_kept=MAX_EVALUATIONS_KEPT)
+    )
     _inputs: OrderedDict[Draw, _PackedInputs] = field(default_factory=OrderedDict)
 
     async def evaluate(self, solution: str, draw: Draw) -> Evaluation:
-        """How a solution does on a draw. The same solution on the same draw is run once; equal for equal arguments.
+        """How a solution does on a draw. What was asked for lately is not run again; equal for equal arguments.
 
         Raises:
             TaskError: The task's own code failed.
@@ -305,7 +310,8 @@ class Utility:
         if known is not None:
             return known
         async with in_flight():
-            with step("evaluation", task=self.task.name, split=draw.split, solution=sha256_of(solution)) as told:
+            facts = {"task": self.task.name, "split": draw.split, "draw": draw.key, "solution": sha256_of(solution)}
+            with step("evaluation", **facts) as told:
                 evaluation = await self._run_and_score(solution, draw)
                 told.note(
                     outcome=str(evaluation.outcome),

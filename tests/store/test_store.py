@@ -32,6 +32,7 @@ from selftaught.store import (
     schema,
     sha256_of,
 )
+from selftaught.store import store as store_module
 
 NASTY = "quote ' \" -- \x00 \ud800\udc00 \udcff \uf7ff \uf7ff0000 \r\n ; drop table runs"
 
@@ -64,6 +65,14 @@ def test_a_program_is_stored_once_and_found_by_the_beginning_of_its_hash(store: 
     assert store.add_program(NASTY, "improver") == sha256 == sha256_of(NASTY)
     program = store.program(sha256[:8].upper())
     assert (program.sha256, program.source, program.kind) == (sha256, NASTY, "solution")
+
+
+def test_what_is_stored_already_may_be_forgotten(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "MAX_KNOWN", 1)
+    sources = ["a = 1", "b = 2", "a = 1", "c = 3", "b = 2"]
+    hashes = [store.add_program(source, "solution") for source in sources]
+    store.flush()
+    assert [store.program(sha256).source for sha256 in hashes] == sources
 
 
 def test_the_hash_of_ordinary_text_is_that_of_its_utf8() -> None:

@@ -85,7 +85,7 @@ class RemoteModel(LanguageModel):
             availability=self._availability,
             timing=timing,
         )
-        self._in_flight: SingleFlight[str, _Answered] = SingleFlight(keeps=False)
+        self._in_flight: SingleFlight[str, _Answered] = SingleFlight(n_kept=0)
 
     async def open(self) -> None:
         """Nothing; finds out whether the model can be had, before anything is spent.

@@ -53,6 +53,9 @@ from selftaught.store.writer import Writer
 
 Answer = TypeVar("Answer")
 
+MAX_KNOWN = 20_000
+"""Texts and programs that are known to be stored; then they are forgotten, and storing one again changes nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -231,7 +234,7 @@ class Store:
         sha256 = self._keep_text(source)
         if (known := f"program {sha256}") not in self._known:
             self._insert(schema.programs, {"sha256": sha256, "kind": kind, "created_at": self._clock()})
-            self._known.add(known)
+            self._note(known)
         return sha256
 
     def add_round(self, record: RoundRecord) -> None:
@@ -336,8 +339,13 @@ class Store:
             row = {"sha256": sha256, "text": documents.escape(text)}
             self._put(schema.texts, row)
             # Only now: a second thread that needs the text must not come before it.
-            self._known.add(sha256)
+            self._note(sha256)
         return sha256
+
+    def _note(self, known: str) -> None:
+        if len(self._known) >= MAX_KNOWN:
+            self._known.clear()
+        self._known.add(known)
 
     def _write(self, batch: Sequence[Change]) -> None:
         """Nothing; writes a batch in one transaction. Called by the writer's thread."""
