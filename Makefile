@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 UV_VERSION := 0.9.0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fuzz security-table recording lock clean
+.PHONY: help setup demo test check fuzz security-table kill-test soak recording lock clean
 
 help:
 	@echo 'make setup   .venv with .venv/bin/selftaught in it'
@@ -15,6 +15,8 @@ help:
 	@echo 'make check   setup, then ruff, mypy strict and the import direction'
 	@echo 'make fuzz    setup, then ten minutes of random input, for every night; FUZZ_SECONDS and FUZZ_SEED change it'
 	@echo 'make recording   the checked-in recording anew, when a prompt has changed'
+	@echo 'make kill-test   whole runs, killed at 100 random moments and resumed; fails if anything is lost or done twice'
+	@echo 'make soak    5,000 improvements in one process: memory, descriptors and speed at the beginning and at the end'
 	@echo 'make security-table   all attacks in all modes; writes the table of docs/security.md'
 
 setup: $(STAMP)
@@ -45,6 +47,12 @@ fuzz: setup
 
 security-table: setup
 	$(BIN)/python benchmarks/hostile_programs.py --write docs/security.md
+
+kill-test: setup
+	$(BIN)/python benchmarks/kill_test.py
+
+soak: setup
+	$(BIN)/python benchmarks/soak.py
 
 recording: setup
 	$(BIN)/python tests/recordings/make.py
