@@ -286,7 +286,7 @@ GIVEN = {**CONFIG, "improvers": {"seed": "0" * 64, "best_of_n": "0" * 64}}
         (CONFIG, "failed", r"is not finished \(failed: why\)"),
         ({**CONFIG, "kind": "series"}, "finished", "is a series of runs: name one of them"),
         ({**CONFIG, "kind": "replay"}, "finished", "r-1 is a replay: do it again with `selftaught replay None`"),
-        ({**CONFIG, "kind": ["x"]}, "finished", "cannot be done again"),
+        ({**CONFIG, "kind": ["x"]}, "finished", "can be neither resumed nor replayed"),
         (CONFIG, "finished", "the improvers that r-1 was given are not on record"),
         ({**CONFIG, "improvers": {"seed": "0" * 64}}, "finished", "the improvers that r-1 was given are not on record"),
         ({**CONFIG, "rounds": -1}, "finished", "the settings on record for r-1 cannot be used: --rounds"),

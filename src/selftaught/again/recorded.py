@@ -60,8 +60,8 @@ def kind_of(record: RunRecord, *, is_series_allowed: bool = False) -> str:
         )
     if kind not in SETTINGS_OF_KIND:
         raise ConfigError(
-            f"{record.run_id} is of the kind {kind!r:.40}, which cannot be done again; "
-            f"what can is {', '.join(SETTINGS_OF_KIND)}, and `selftaught runs` lists them"
+            f"{record.run_id} is of the kind {kind!r:.40}, which can be neither resumed nor replayed, only "
+            f"{', '.join(SETTINGS_OF_KIND)} can; its own command with its --rng-seed asks no model twice"
         )
     return kind
 
