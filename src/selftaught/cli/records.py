@@ -225,12 +225,17 @@ def _print_run(records: Store, record: RunRecord) -> None:
 
 def _round_line(made: RoundRecord) -> str:
     test = f"test {figure(made.test_mean)} ({figure(made.test_low)} to {figure(made.test_high)})"
-    lineage = f"{made.improver[:12]}"
-    if made.parent is not None:
-        decision = "accepted" if made.accepted else "rejected"
-        proposal = made.candidate[:12] if made.candidate else "none"
-        lineage = f"{made.parent[:12]} proposed {proposal}, {decision}"
+    lineage = made.improver[:12] if made.parent is None else f"{made.parent[:12]} {_proposal(made)}"
     return f"  round {made.round}  {test}  {lineage}"
+
+
+def _proposal(made: RoundRecord) -> str:
+    """What the improver of a round proposed, and what became of that."""
+    if made.candidate is None:
+        return "proposed nothing"
+    if made.candidate == made.parent:
+        return "proposed itself"
+    return f"proposed {made.candidate[:12]}, {'accepted' if made.accepted else 'rejected'}"
 
 
 def export(
