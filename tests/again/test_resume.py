@@ -475,7 +475,7 @@ CONFIG = {"kind": "run", "tasks": ["dispatch"], "model": "gp", "rng_seed": 0}
         (CONFIG, "full", "running", {}, "r-1 is still running, as process "),
         (CONFIG, "full", "running", {"take_over": True}, "r-1 is still running, as process "),
         ({**CONFIG, "kind": "replay"}, "full", "failed", {}, "r-1 is a replay: do it again with"),
-        ({**CONFIG, "kind": "bypass"}, "full", "failed", {}, "of the kind 'bypass', which can be neither resumed nor replayed"),
+        ({**CONFIG, "kind": "bypass"}, "full", "failed", {}, "can be neither resumed nor replayed, only"),
         (CONFIG, "unsandboxed", "failed", {}, "ran without isolation, and would again: pass --unsafe-no-isolation"),
         (CONFIG, "full", "failed", {"unsafe_no_isolation": True}, "ran isolated, and go on so: leave out --unsafe"),
         (CONFIG, "odd", "failed", {}, "the settings on record for r-1 cannot be used: --isolation"),
