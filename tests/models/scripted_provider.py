@@ -93,7 +93,8 @@ class DictBook(AnswerBook):
 
     async def keep(self, key: str, samples: Mapping[int, Sample], spending: Spending) -> None:
         await asyncio.sleep(0.001)
-        self.pages.setdefault(key, {}).update(samples)
+        if samples:
+            self.pages.setdefault(key, {}).update(samples)
         self.spendings.append(spending)
 
 

@@ -90,6 +90,27 @@ def test_one_deadline_holds_for_all_attempts():
     assert second.seconds == pytest.approx(30 - rig.provider.asked_at[1])
 
 
+@pytest.mark.parametrize(
+    ("came", "ends", "settings"),
+    [
+        ([fault(Fault.BROKEN)] * 5, LanguageModelError, {}),
+        ([fault(Fault.BROKEN), fault(Fault.REJECTED)], LanguageModelError, {}),
+        ([fault(Fault.BROKEN), 1000.0], LanguageModelError, {"call_seconds": 30}),
+        ([fault(Fault.BROKEN), fault(Fault.KEY)], LanguageModelUnavailable, {}),
+        ([fault(Fault.BROKEN), *[fault(Fault.DOWN)] * 99], LanguageModelUnavailable, {"outage_seconds": 9}),
+    ],
+)
+def test_what_was_spent_in_vain_is_on_record_and_stays_spent_when_the_run_is_resumed(came, ends, settings):
+    rig = Rig(in_turn(*came), **settings)
+    with pytest.raises(ends):
+        in_virtual_time(rig.model.answer(request_of()))
+    assert rig.ledger.spent.n_unpriced >= 1
+    [kept] = rig.book.spendings
+    assert kept.n_unpriced == rig.ledger.spent.n_unpriced
+    assert kept.tokens == rig.ledger.spent.tokens
+    assert rig.book.pages == {}, "and no sample is"
+
+
 def test_the_same_request_in_flight_twice_is_asked_once_and_charged_once():
     async def twice():
         return await asyncio.gather(*(rig.model.answer(request_of(n=2)) for _ in range(2)))
