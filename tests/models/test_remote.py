@@ -145,7 +145,7 @@ def test_a_bound_on_money_needs_a_price():
             r"there is no model m at http://localhost:1/v1 \(it has: a, b\); name another$",
         ),
         (fault(Fault.SLOW, "no answer within 10 s"), r"does not answer as a provider of models should \(no answer"),
-        (fault(Fault.BROKEN, "<html>\n\x1b[31m"), r"should \(<html> \\x1b\[31m\)$"),
+        (fault(Fault.BROKEN, "<html>\n\x1b[31m"), r"\(<html> \\x1b\[31m\); mend the address, or try again later$"),
     ],
 )
 def test_a_model_that_cannot_be_had_is_said_before_anything_is_spent(opening, says):

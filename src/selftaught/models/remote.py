@@ -214,4 +214,5 @@ def _why_closed(provider: Provider, fault: ProviderFault) -> str:
         return f"{who}: there is no model {provider.model} at {provider.where} ({said(fault)}); name another"
     if fault.fault is Fault.KEY:
         return f"{who}: {said(fault)}"
-    return f"{who}: {provider.where} does not answer as a provider of models should ({said(fault)})"
+    how = f"{provider.where} does not answer as a provider of models should ({said(fault)})"
+    return f"{who}: {how}; mend the address, or try again later"
