@@ -20,7 +20,7 @@ from selftaught.errors import LanguageModelError, Violation
 from selftaught.improver import Improvement, ImproverSession
 from selftaught.ledger import Spending
 from selftaught.meta_utility import UtilityOnDraw
-from selftaught.models import LanguageModel, ModelContext, ModelInfo, Reply, Request, registry
+from selftaught.models import LanguageModel, ModelContext, ModelInfo, Reply, Request, opened_models, registry
 from selftaught.models.prices import Price
 from selftaught.sandbox import Sandbox, SandboxConfig
 from selftaught.task_definition import MIB, Task
@@ -310,13 +310,14 @@ def engine(sandbox) -> Callable[..., Any]:
     async def engine(
         model: Any = None, recorder: Any = None, rng_seed: int = 0, on: Sandbox = sandbox, inner_model: Any = None
     ) -> AsyncIterator[Engine]:
-        async with Engine(
+        made = Engine(
             sandbox=on,
             model=model or ScriptedModel(),
             inner_model=inner_model,
             rng_seed=rng_seed,
             recorder=recorder or ListRecorder(),
-        ) as made:
+        )
+        async with opened_models(*filter(None, (made.model, made.inner_model))), made:
             yield made
 
     return engine

@@ -58,6 +58,7 @@ LATE_IMPORTS = {
     ("models.served", "selftaught.models.gemini_provider"),  # an optional extra
     ("models.prices", "genai_prices.data_snapshot"),  # a large table, which only paid models need
     ("api", "polars"),  # an optional extra
+    ("cli.help", "selftaught.settings"),  # pydantic is slow to import, and the list of commands does not need it
     ("cli.observing", "selftaught.event_log"),  # structlog is slow to import, and few ask for a log
     ("tracing", "opentelemetry.exporter.otlp.proto.http.trace_exporter"),  # an optional extra
     ("tracing", "opentelemetry.sdk.resources"),

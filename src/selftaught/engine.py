@@ -175,7 +175,7 @@ class _SessionRecorder:
 
 @dataclass(kw_only=True)
 class Engine:
-    """Runs improvements and evaluations, counts what they use, and has them recorded.
+    """Runs improvements and evaluations, counts what they use, and has them recorded. Its models are open already.
 
     Attributes:
         sandbox: Where untrusted programs run.
@@ -210,11 +210,6 @@ class Engine:
 
     async def __aenter__(self) -> Engine:
         self.violations.extend(self.past.violations())
-        async with self._stack as opened:  # what is open is closed again if the next cannot be had
-            for model in filter(None, (self.model, self.inner_model)):
-                opened.push_async_callback(model.close)
-                await model.open()
-            self._stack = opened.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:

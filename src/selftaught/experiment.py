@@ -26,7 +26,7 @@ from selftaught.improver import bundled_improver, find_improver
 from selftaught.interrupts import under_way
 from selftaught.ledger import Ledger, RunBudget, spending_document
 from selftaught.meta_utility import MetaEvaluation, MetaUtility
-from selftaught.models import LanguageModel, ModelContext, ModelInfo, ModelMaker, find_model, model_info
+from selftaught.models import LanguageModel, ModelContext, ModelInfo, ModelMaker, find_model, model_info, opened_models
 from selftaught.models.replay import AnswerMissing
 from selftaught.models.stored_answers import StoreAnswerBook
 from selftaught.past import StoredPast
@@ -34,7 +34,7 @@ from selftaught.progress import Progress
 from selftaught.recorder import StoreRecorder
 from selftaught.recursion import Round, SelfTaughtOptimizer
 from selftaught.sandbox import Sandbox, SandboxConfig
-from selftaught.settings import CommonSettings, ImproveSettings, RunSettings
+from selftaught.settings import SETTINGS_OF_KIND, CommonSettings, ImproveSettings, RunSettings
 from selftaught.source import sha256_of
 from selftaught.statistics import Estimate, PairedDifference, estimate, fewest_pairs, paired_difference
 from selftaught.store import RunRecord, RunStart, Store
@@ -243,11 +243,13 @@ class SeriesUnderWay:
         run_id: Its name in the store.
         sandbox: The isolation that its runs share.
         ledger: What they may spend together.
+        has_begun: Whether an earlier run of it has been done, so that its models could be had.
     """
 
     run_id: str
     sandbox: Sandbox
     ledger: Ledger
+    has_begun: bool = False
 
 
 async def run_stop(
@@ -358,9 +360,11 @@ async def opened_run(
         fresh = Ledger() if replayed else Ledger(run_budget(settings), seconds_used=progress.seconds_before)
         ledger = series.ledger if series else fresh
         contexts = _model_contexts(
-            sandbox, tasks, settings, store, run_id, ledger, progress, goes_on=goes_on is not None
+            kind, sandbox, tasks, settings, store, run_id, ledger, progress, series, goes_on=goes_on is not None
         )
         model, *inner = [make(context) for make, context in zip(makers, contexts, strict=True)]
+        async with ledger.within_time():  # nothing is recorded of a run whose models cannot be had
+            await stack.enter_async_context(opened_models(model, *inner))
         config: Document = {
             **_config(kind, tasks, settings, sandbox, [model, *inner]),
             "improvers": programs(improvers or {}, store),
@@ -419,6 +423,7 @@ def _seconds_used(store: Store, again: Again | None) -> float:
 
 
 def _model_contexts(
+    kind: str,
     sandbox: Sandbox,
     tasks: Sequence[Task],
     settings: CommonSettings,
@@ -426,6 +431,7 @@ def _model_contexts(
     run_id: str,
     ledger: Ledger,
     progress: Progress,
+    series: SeriesUnderWay | None,
     *,
     goes_on: bool,
 ) -> list[ModelContext]:
@@ -439,6 +445,8 @@ def _model_contexts(
             ledger=ledger,
             book=StoreAnswerBook(store, run_id, name, fresh=settings.fresh_answers, goes_on=goes_on),
             is_inner=place > 0,
+            is_awaited=goes_on or (series is not None and series.has_begun),
+            mend=f"`selftaught resume {series.run_id if series else run_id}`" if kind in SETTINGS_OF_KIND else None,
             on_wait=progress.wait,
         )
         for place, name in enumerate(model_names(settings))

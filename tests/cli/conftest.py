@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,12 +36,17 @@ class Call:
 
 @pytest.fixture
 def selftaught(tmp_path: Path) -> Callable[..., Call]:
-    """Runs the command line in a temporary folder, or in one below it, with variables of its own."""
+    """Runs the command line in a temporary folder, or one below it, with variables of its own, by what starts it."""
 
-    def call(*arguments: object, folder: str = ".", variables: Mapping[str, str] | None = None) -> Call:
+    def call(
+        *arguments: object,
+        folder: str = ".",
+        variables: Mapping[str, str] | None = None,
+        starter: Sequence[str] = (),
+    ) -> Call:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SELFTAUGHT_")}
         finished = subprocess.run(
-            [str(SELFTAUGHT), *map(str, arguments)],
+            [*starter, str(SELFTAUGHT), *map(str, arguments)],
             cwd=tmp_path / folder,
             env=environment | dict(variables or {}),
             capture_output=True,

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from selftaught.settings import ModelSettings
 from selftaught.task_definition import BUNDLED_TASKS
 
 SMALL = (
@@ -62,6 +63,17 @@ def test_every_command_explains_itself(selftaught, command):
     called = selftaught(command, "--help")
     assert called.code == 0
     assert "--json" in called.stdout
+
+
+@pytest.mark.parametrize("command", ["run", "improve", "transfer", "compare", "audit", "resume", "serve-model"])
+def test_the_help_of_a_command_shows_first_what_it_is_about_and_last_how_providers_are_asked(selftaught, command):
+    shown = selftaught(command, "--help", variables={"COLUMNS": "80"}).stdout
+    assert max(map(len, shown.splitlines())) <= 80
+    main, of_models = shown.split("Language models over the network, and what may be spent")
+    assert not [name for name in ModelSettings.model_fields if f"--{name.replace('_', '-')} " in main]
+    assert of_models.index("--max-cost ") < of_models.index("--outage-seconds ")
+    assert "--json" in main
+    assert "--json" not in of_models
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -9,7 +11,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+
 from model_faults.server import Answer, Asked, chat, choice, refusing, serving
+
+from .conftest import SELFTAUGHT
 
 PROGRAM = "def priority(p, d, w, now, mean):\n    return w / max(p, d - now)\n"
 SMALL = ("--budget-calls", "1", "--budget-responses", "2", "--budget-utility", "3", "--rng-seed", "5")
@@ -59,7 +64,7 @@ def test_a_server_that_goes_away_and_comes_back_costs_only_time(selftaught):
             refusing(401, "the key has expired"),
             (),
             "does not serve with this key (it answered 401: the key has expired; check SELFTAUGHT_API_KEY); "
-            "when that is mended, the same command with --rng-seed 5 goes on",
+            "when that is mended, `selftaught resume r-",
         ),
         (
             refusing(503, "in repair"),
@@ -110,3 +115,67 @@ def test_what_cannot_be_asked_at_all_is_said_before_anything_is_spent(selftaught
         assert thread.server.asked == []
     assert call.code == 2, call.stderr
     assert says.format(url=url) in one_sentence(call)
+    assert selftaught("runs", "--json").document == [], "nothing was begun, so there is nothing to go on with"
+
+
+SMALL_RUN = (
+    *SMALL, "--meta-budget-calls", "1", "--meta-budget-responses", "2", "--meta-budget-utility", "2", "--rounds", "1",
+    "--repeats", "1", "--gate-repeats", "1", "--test-repeats", "1", "--fresh-repeats", "2",
+)  # fmt: skip
+
+
+def test_a_run_whose_key_expires_goes_on_with_a_new_one_and_asks_nothing_again(selftaught):
+    def script(asked):
+        is_good = asked.key == "new" or (asked.key == "old" and asked.number < 3)
+        return programs(asked) if is_good else refusing(401, f"{asked.key} has expired")
+
+    with serving(script) as thread:
+        model = f"{thread.server.url}#m"
+        ended = selftaught("run", "dispatch", "--model", model, *SMALL_RUN, variables={"SELFTAUGHT_API_KEY": "old"})
+        assert ended.code == 1
+        run = selftaught("runs", "--json").document[0]["run_id"]
+        assert f"when that is mended, `selftaught resume {run}` goes on" in one_sentence(ended)
+        again = selftaught("resume", run, variables={"SELFTAUGHT_API_KEY": "old"})
+        assert (again.code, "has expired" in one_sentence(again)) == (1, True)
+        resumed = selftaught("resume", run, "--json", variables={"SELFTAUGHT_API_KEY": "new"})
+        assert resumed.code == 0, resumed.stderr
+        asked_in_two_lives = sum(asked.key == "new" for asked in thread.server.asked) + 3
+        thread.server.asked.clear()
+        undisturbed = selftaught(
+            "run", "dispatch", "--model", model, *SMALL_RUN, "--fresh-answers", "--json",
+            variables={"SELFTAUGHT_API_KEY": "new"},
+        )  # fmt: skip
+        assert asked_in_two_lives == len(thread.server.asked)
+    for name in ("rounds", "improver", "budget"):
+        assert same_but_for_seconds(resumed.document[name]) == same_but_for_seconds(undisturbed.document[name]), name
+
+
+def same_but_for_seconds(document):
+    if isinstance(document, dict):
+        return {name: same_but_for_seconds(value) for name, value in document.items() if name != "seconds"}
+    return [same_but_for_seconds(each) for each in document] if isinstance(document, list) else document
+
+
+def test_a_wait_for_a_server_that_is_down_is_shown_and_ctrl_c_ends_it_so_that_it_can_be_resumed(selftaught, tmp_path):
+    is_down = True
+
+    def script(asked):
+        return Answer(hangs_up=True) if is_down else programs(asked)
+
+    with serving(script) as thread:
+        command = [SELFTAUGHT, "improve", "dispatch", "--model", f"{thread.server.url}#m", *SMALL]
+        waiting = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+        told = waiting.stderr.readline()
+        assert "has not answered since" in told
+        assert "(it hung up without an answer" in told
+        assert "; waiting until" in told
+        waiting.send_signal(signal.SIGINT)
+        _, rest = waiting.communicate(timeout=60)
+        run = selftaught("runs", "--json").document[0]
+        assert (waiting.returncode, run["status"]) == (1, "interrupted")
+        assert f"Ctrl-C is safe: `selftaught resume {run['run_id']}` goes on" in told
+        assert rest.splitlines()[-1].endswith(f"`selftaught resume {run['run_id']}` goes on from there")
+        is_down = False
+        resumed = selftaught("resume", run["run_id"], "--json")
+    assert resumed.code == 0, resumed.stderr
+    assert resumed.document["source"].strip() == PROGRAM.strip()

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import math
 import shlex
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,31 @@ from selftaught.models.replay_file import command_of
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 HOW_IT_WAS_DONE = {"run_id", "seconds", "isolation", "settings", "notice"}
 SMALL = ("--budget-calls", "2", "--budget-responses", "3", "--budget-utility", "8", "--rng-seed", "4")
+
+
+REFUSE_NETWORK = """
+import runpy, sys
+
+def refuse(event, arguments):
+    reaches_out = event in ("socket.connect", "socket.sendto", "socket.bind") and isinstance(arguments[1], tuple)
+    if reaches_out or event in ("socket.getaddrinfo", "socket.gethostbyname"):
+        raise OSError(f"there is no network here: {event}")
+
+sys.addaudithook(refuse)
+del sys.argv[0]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+"""Runs a script of Python that cannot reach any address, not even one of this machine."""
+
+CONNECT = "import socket, sys\nsocket.create_connection(('127.0.0.1', int(sys.argv[1])), timeout=5)\n"
+
+
+@pytest.fixture(scope="module")
+def offline() -> list[str]:
+    """What starts a script without a network: refused by Python, and taken away by the kernel where that lets us."""
+    namespaces = (["unshare", "--net"], ["unshare", "--map-root-user", "--net"])
+    allowed = [each for each in namespaces if subprocess.run([*each, "true"], capture_output=True).returncode == 0]
+    return [*(allowed[0] if allowed else []), sys.executable, "-c", REFUSE_NETWORK]
 
 
 def figures(value, name=""):
@@ -30,13 +58,26 @@ def figures(value, name=""):
         yield name, value
 
 
-def test_the_recording_that_is_checked_in_gives_its_figures_again(selftaught):
+def test_who_is_started_offline_reaches_nobody(offline, tmp_path):
+    """The control for the next test: it would notice a network that is not cut off."""
+    script = tmp_path / "connect.py"
+    script.write_text(CONNECT)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = str(server.getsockname()[1])
+        by_kernel, by_python = offline[:-3], offline[-3:]
+        starters = [by_python, *([[*by_kernel, sys.executable], offline] if by_kernel else [])]
+        ended = [subprocess.run([*each, script, port], capture_output=True, text=True) for each in starters]
+        assert [(end.returncode, "OSError" in end.stderr) for end in ended] == [(1, True)] * len(starters)
+        assert subprocess.run([sys.executable, script, port]).returncode == 0
+
+
+def test_the_recording_that_is_checked_in_gives_its_figures_again_without_a_network(selftaught, offline):
     """Where this fails because a prompt has changed: `make recording`."""
     recording = RECORDINGS / "dispatch.jsonl.gz"
     then = json.loads((RECORDINGS / "dispatch.json").read_text(encoding="utf-8"))
     header, _ = read_recording(recording)
     [_, *command] = shlex.split(command_of(header, recording))
-    called = selftaught(*command, "--json")
+    called = selftaught(*command, "--json", starter=offline)
     assert called.code == 0, called.stderr
     again = called.document
     assert again["settings"]["model"] == f"replay:{recording}"

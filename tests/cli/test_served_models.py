@@ -98,6 +98,53 @@ def test_what_a_server_of_ours_says_is_no_language_model_is_shown_as_none(selfta
         assert "\x1b" not in shown.stdout
 
 
+def test_a_recording_of_such_a_model_says_so_too(selftaught):
+    entry = {"owned_by": "selftaught", "is_language_model": False, "notice": "m is not a language model."}
+    with serving(answering(**entry)) as server:
+        improved = selftaught("improve", "dispatch", "--model", f"{server.url}/v1#m", *SMALL, "--json")
+    assert selftaught("export", improved.document["run_id"], "--recording", "r.jsonl").code == 0
+    again = selftaught("improve", "dispatch", "--model", "replay:r.jsonl", *SMALL, "--json", "--store", "other.db")
+    assert again.code == 0, again.stderr
+    assert again.document["is_language_model"] is False
+    assert "m is not a language model" in again.document["notice"]
+
+
+def test_a_series_waits_for_a_server_that_is_away_when_its_next_run_begins(selftaught):
+    n_listings = 0
+
+    def script(asked: Asked) -> Answer:
+        nonlocal n_listings
+        if asked.method != "GET":
+            return answering()(asked)
+        n_listings += 1
+        return Answer(hangs_up=True) if n_listings in (2, 3) else listing("m")
+
+    with serving(script) as server:
+        ran = selftaught("run", "dispatch", "--runs", "2", "--model", f"{server.url}/v1#m", *SMALL_RUN, "--json")
+    assert ran.code == 0, ran.stderr
+    assert ran.document["failures"] == []
+    assert n_listings == 4
+
+
+def test_a_series_whose_provider_is_away_for_too_long_ends_and_can_be_resumed(selftaught):
+    is_down = True
+
+    def script(asked: Asked) -> Answer:
+        is_away = is_down and len(server.posted()) > 3
+        return Answer(hangs_up=True) if is_away else answering()(asked)
+
+    with serving(script) as server:
+        flags = ("--model", f"{server.url}/v1#m", *SMALL_RUN, "--outage-seconds", "1")
+        ended = selftaught("run", "dispatch", "--runs", "2", *flags)
+        assert ended.code == 1
+        series = next(run["run_id"] for run in selftaught("runs", "--json").document if run["kind"] == "series")
+        assert f"`selftaught resume {series}` goes on" in ended.stderr.splitlines()[-1]
+        is_down = False
+        resumed = selftaught("resume", series, "--json")
+    assert resumed.code == 0, resumed.stderr
+    assert (len(resumed.document["runs"]), resumed.document["failures"]) == (2, [])
+
+
 @pytest.mark.parametrize(
     ("script", "says"),
     [

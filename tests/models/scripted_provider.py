@@ -93,7 +93,8 @@ class DictBook(AnswerBook):
 
     async def keep(self, key: str, samples: Mapping[int, Sample], spending: Spending) -> None:
         await asyncio.sleep(0.001)
-        self.pages.setdefault(key, {}).update(samples)
+        if samples:
+            self.pages.setdefault(key, {}).update(samples)
         self.spendings.append(spending)
 
 
@@ -103,7 +104,7 @@ class Rig:
     def __init__(
         self, script: Callable[[Prompt, int], Came] = numbered, *, seconds: float = 1.0, book: Any = None,
         ledger: Ledger | None = None, rng_seed: int = 7, provider_class: type[ScriptedProvider] = ScriptedProvider,
-        **settings: Any,
+        is_awaited: bool = False, mend: str | None = None, **settings: Any,
     ) -> None:  # fmt: skip
         self.provider = provider_class(script, seconds=seconds)
         self.book = book if book is not None else DictBook()
@@ -116,6 +117,8 @@ class Rig:
             settings=checked_settings(CommonSettings, **settings),
             ledger=self.ledger,
             book=self.book,
+            is_awaited=is_awaited,
+            mend=mend,
             on_wait=self._tell,
         )
         self.model = RemoteModel(self.provider, context, timing=self.timing())

@@ -74,7 +74,8 @@ def test_the_key_for_a_url_has_a_variable_of_its_own(monkeypatch):
     [
         ("", "there is no model ''; there are: anthropic:NAME"),
         ("gpp", "there is no model 'gpp'; did you mean gp?"),
-        ("gpt-5", "named with its prefix, as in openai:gpt-5"),
+        ("gpt-5", "did you mean gp? A provider's model is named with its prefix, as in openai:gpt-5"),
+        ("zzzz", "vllm:NAME; a provider's model is named with its prefix, as in openai:zzzz"),
         ("opnai:gpt-5", "there is no model 'opnai:gpt-5'; did you mean openai:gpt-5?"),
         ("lama:qwen3", "did you mean ollama:qwen3?"),
         ("openai", "did you mean openai:NAME?"),
@@ -93,7 +94,7 @@ def test_the_key_for_a_url_has_a_variable_of_its_own(monkeypatch):
         ("http://127.0.0.1:x/v1#m", "should be like"),
         ("http://[::1/v1#m", "should be like"),
         ("http://a b/v1#m", "should be like"),
-        ("http://127.0.0.1/v1?key=abc#m", "has no ?, no # and no password in it"),
+        ("http://127.0.0.1/v1?key=abc#m", "may have no ?, no # and no password in it"),
         ("http://me:secret@127.0.0.1/v1#m", "names are recorded, so put the key into SELFTAUGHT_API_KEY"),
         ("ftp://127.0.0.1/v1#m", "there is no model"),
         ("mailbox:", "needs a folder"),
@@ -208,3 +209,23 @@ def test_no_client_is_loaded_before_a_model_needs_it(tmp_path: Path):
         [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
     assert (ended.stdout, ended.stderr) == ("\n", "")
+
+
+def test_who_leaves_out_what_comes_after_a_prefix_is_told_no_nonsense():
+    with pytest.raises(ConfigError, match=r"^there is no model 'openai'; did you mean openai:NAME\?$"):
+        find_model("openai")
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("ftp://127.0.0.1", "the address in OPENAI_BASE_URL should be like https://api.openai.com/v1"),
+        ("http://127.0.0.1/v1?key=secret", "the address in OPENAI_BASE_URL may have no ?, no # in it; set it anew"),
+    ],
+)
+def test_a_wrong_address_in_the_environment_is_said_to_be_there(monkeypatch, address, says):
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("OPENAI_BASE_URL", address)
+    with pytest.raises(ConfigError) as raised:
+        find_model("openai:gpt-5")
+    assert str(raised.value) == says

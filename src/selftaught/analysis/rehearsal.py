@@ -15,7 +15,7 @@ from selftaught.budget import Budget
 from selftaught.engine import Assignment, Engine, Recorder
 from selftaught.errors import Outcome, Violation
 from selftaught.improver import Improvement, SessionUtility
-from selftaught.models import ModelContext, Reply, Request, find_model
+from selftaught.models import ModelContext, Reply, Request, find_model, opened_models
 from selftaught.sandbox import Sandbox
 from selftaught.source import sha256_of
 from selftaught.task_definition import Task
@@ -86,7 +86,8 @@ async def opened_rehearsal(sandbox: Sandbox) -> AsyncIterator[Rehearsal]:
     """Where improvers can be rehearsed, one after the other."""
     recorder = _LongestMessage()
     model = find_model(STAND_IN)(ModelContext(sandbox=sandbox, rng_seed=0))
-    async with Engine(sandbox=sandbox, model=model, rng_seed=0, recorder=recorder) as engine:
+    engine = Engine(sandbox=sandbox, model=model, rng_seed=0, recorder=recorder)
+    async with opened_models(model), engine:
         yield Rehearsal(engine=engine, recorder=recorder)
 
 

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from selftaught.analysis.curves import members_of, series_document
-from selftaught.errors import ConfigError, RunBudgetExceeded, SandboxError, SelfTaughtError, StoreError
+from selftaught.errors import (
+    ConfigError,
+    LanguageModelUnavailable,
+    RunBudgetExceeded,
+    SandboxError,
+    SelfTaughtError,
+    StoreError,
+)
 from selftaught.experiment import (
     Again,
     Document,
@@ -32,8 +39,9 @@ from selftaught.task_definition import Task
 Shown = Callable[[int, int], AbstractContextManager[Progress]]
 """Shows the progress of one run of a series, from its place in the series and its rng seed."""
 
-ENDS_A_SERIES = (ConfigError, RunBudgetExceeded, SandboxError, StoreError)
-"""Where these are raised, the next run would fail in the same way. What may be spent is for all runs together."""
+ENDS_A_SERIES = (ConfigError, LanguageModelUnavailable, RunBudgetExceeded, SandboxError, StoreError)
+"""Where these are raised, the next run would fail in the same way: what may be spent is for all runs together, and a
+provider has been waited for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +108,8 @@ async def run_series(
             series = SeriesUnderWay(run_id=run_id, sandbox=sandbox, ledger=ledger)
             so_far |= series_document(store.run(run_id), store)
             for place in range(n_runs):
-                await _run_one(tasks, settings, place, store, shown, series, improvers, goes_on)
+                under_way = replace(series, has_begun=place > 0)
+                await _run_one(tasks, settings, place, store, shown, under_way, improvers, goes_on)
                 so_far |= series_document(store.run(run_id), store)
             message = failure_sentence(so_far) if so_far["failures"] else ""
             store.finish_run(run_id, status="failed" if message else "finished", message=message, result=so_far)

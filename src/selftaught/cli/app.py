@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import cyclopts
 
 from selftaught._version import __version__
+from selftaught.cli.help import MainFlagsFirst
 from selftaught.cli.sources import NotTyped
 from selftaught.errors import ConfigError, SelfTaughtError
 from selftaught.interrupts import Interrupted
@@ -59,6 +60,7 @@ def make_app(called: str = "") -> cyclopts.App:
         help="The Self-Taught Optimizer: improvers that improve solutions, and themselves.",
         version=__version__,
         help_format="plaintext",
+        help_formatter=MainFlagsFirst(),
         default_parameter=cyclopts.Parameter(negative=""),
         config=[NotTyped(commands=list(COMMANDS))],
         result_action="return_value",

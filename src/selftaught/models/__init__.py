@@ -1,7 +1,7 @@
 """Language models behind one protocol: the embedded proposer `gp`, a mailbox, and whatever speaks the same words."""
 
 from selftaught.models.context import ModelContext, ModelMaker
-from selftaught.models.language_model import Finish, LanguageModel, ModelInfo, Reply, Request, Sample
+from selftaught.models.language_model import Finish, LanguageModel, ModelInfo, Reply, Request, Sample, opened_models
 from selftaught.models.registry import find_model, model_info, model_infos
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "find_model",
     "model_info",
     "model_infos",
+    "opened_models",
 ]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from selftaught.errors import LanguageModelError
+from selftaught.errors import LanguageModelError, LanguageModelUnavailable, RunBudgetExceeded, SelfTaughtError
 from selftaught.ledger import NOTHING, Ledger, Spending
 from selftaught.models.availability import Availability, said
 from selftaught.models.counting import is_unbilled, spent_on, spent_on_fault, worst_case
@@ -29,11 +30,13 @@ class Exchange:
         samples: What came.
         spending: What it took.
         seconds: How long it took, without the time in which the provider could not be had or was not asked.
+        error: Why nothing came of it, after all attempts; None if something did.
     """
 
     samples: tuple[Sample, ...]
     spending: Spending
     seconds: float
+    error: SelfTaughtError | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,24 +72,31 @@ class Attempts:
     async def exchange(self, prompt: Prompt, scope: str) -> Exchange:
         """What came of a prompt, asked by a scope. `prompt.seconds` holds for all attempts together.
 
-        Raises:
-            LanguageModelError: The provider rejects it, took too long, or sends no answers; the improver is told.
-            LanguageModelUnavailable: It cannot be had, or does not take the key; the run ends.
-            RunBudgetExceeded: The run may not spend what it may cost; the run ends.
+        If nothing did, its `error` is a LanguageModelError where the provider rejects it, took too long, or sends no
+        answers, which the improver is told. It is a LanguageModelUnavailable where the provider cannot be had or does
+        not take the key, and a RunBudgetExceeded where the run may not spend what it may cost: these end the run.
         """
         spending = NOTHING
         seconds = 0.0
         faults: list[ProviderFault] = []
         n_given_up = self.availability.n_given_up
-        while seconds < prompt.seconds:
-            attempt = await self._attempt(replace(prompt, seconds=prompt.seconds - seconds), scope, n_given_up)
-            spending += attempt.spending
-            if isinstance(attempt.came, Completion):
-                seconds += self.timing.clock() - attempt.began
-                return Exchange(samples=attempt.came.samples, spending=spending, seconds=seconds)
-            faults.append(attempt.came)
-            seconds += await self._get_over(attempt, faults, prompt.seconds - seconds)
-        raise LanguageModelError(f"the language model took too long{_last(faults)} (--call-seconds)", retryable=True)
+        error: SelfTaughtError | None = None
+        try:
+            while error is None and seconds < prompt.seconds:
+                attempt = await self._attempt(replace(prompt, seconds=prompt.seconds - seconds), scope, n_given_up)
+                spending += attempt.spending
+                if isinstance(attempt.came, Completion):
+                    seconds += self.timing.clock() - attempt.began
+                    return Exchange(samples=attempt.came.samples, spending=spending, seconds=seconds)
+                faults.append(attempt.came)
+                error = self._why_given_up(faults)
+                if error is None:
+                    seconds += await self._get_over(attempt, faults, prompt.seconds - seconds)
+        except (LanguageModelUnavailable, RunBudgetExceeded) as ended:
+            error = ended
+        too_long = f"the language model took too long{_last(faults)} (--call-seconds)"
+        error = error or LanguageModelError(too_long, retryable=True)
+        return Exchange(samples=(), spending=spending, seconds=seconds, error=error)
 
     async def _attempt(self, prompt: Prompt, scope: str, n_given_up: int) -> _Attempt:
         worst = worst_case(prompt, self.price)
@@ -134,35 +144,32 @@ class Attempts:
             return ProviderFault(Fault.SLOW, f"no whole answer within {prompt.seconds:.3g} s")
 
     async def _get_over(self, attempt: _Attempt, faults: list[ProviderFault], left: float) -> float:
-        """The seconds that a failed attempt and the pause after it take of those that are left to the call.
-
-        Raises:
-            LanguageModelError: Asking again does not help, or the provider cannot be had.
-        """
+        """The seconds that a failed attempt and the pause after it take of those that are left to the call."""
         last = faults[-1]
         pause = self.timing.backoff_seconds(len(faults))
         if last.fault in _AWAY:
             await self.timing.sleep(min(pause, self.availability.patience_seconds))
             was_reached = self.availability.n_answered != attempt.n_answered_before
             return self.timing.clock() - attempt.began if was_reached else 0.0
-        self._give_up_on(last, sum(fault.fault is Fault.BROKEN for fault in faults))
         left -= self.timing.clock() - attempt.began
         await self.timing.sleep(max(min(pause, left), 0.0))
         return self.timing.clock() - attempt.began
 
-    def _give_up_on(self, fault: ProviderFault, n_broken: int) -> None:
-        """Nothing, where asking again may help.
+    def _why_given_up(self, faults: Sequence[ProviderFault]) -> LanguageModelError | None:
+        """What the improver is told; None where asking again may help.
 
         Raises:
-            LanguageModelError: It does not.
+            LanguageModelUnavailable: The key does not serve, or there is no such model.
         """
+        fault, n_broken = faults[-1], sum(fault.fault is Fault.BROKEN for fault in faults)
         if fault.fault in (Fault.KEY, Fault.UNKNOWN_MODEL):
             self.availability.give_up(self.availability.unusable(fault))
         if fault.fault is Fault.REJECTED:
-            raise LanguageModelError(f"the language model rejected the request: {said(fault)}", retryable=False)
-        if n_broken >= MOST_BROKEN:
+            return LanguageModelError(f"the language model rejected the request: {said(fault)}", retryable=False)
+        if fault.fault not in _AWAY and n_broken >= MOST_BROKEN:
             message = f"the language model sent {n_broken} answers that are none: {said(fault)}"
-            raise LanguageModelError(message, retryable=True)
+            return LanguageModelError(message, retryable=True)
+        return None
 
 
 def _last(faults: list[ProviderFault]) -> str:

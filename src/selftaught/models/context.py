@@ -24,6 +24,9 @@ class ModelContext:
         ledger: Where spending is reserved and entered.
         book: Where answers are kept.
         is_inner: Whether it answers the improvements of solutions only, and another model those of improvers.
+        is_awaited: Whether it could be had before, so that it is waited for where nobody answers when it is opened.
+        mend: How a person goes on where the run has ended because the model could not be had; by default with the same
+            command.
         on_wait: Told a sentence while nothing goes on because the model cannot be had, and None when it goes on.
     """
 
@@ -34,6 +37,8 @@ class ModelContext:
     ledger: Ledger = field(default_factory=Ledger)
     book: AnswerBook = field(default_factory=NoBook)
     is_inner: bool = False
+    is_awaited: bool = False
+    mend: str | None = None
     on_wait: Callable[[str | None], None] = lambda sentence: None
 
 

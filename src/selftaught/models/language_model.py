@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -147,6 +148,7 @@ class LanguageModel(Protocol):
 
         Raises:
             ConfigError: It cannot: a key is missing, nobody answers at its address, it is not known there.
+            LanguageModelUnavailable: It could be had before, and was waited for in vain.
         """
         return
 
@@ -163,3 +165,18 @@ class LanguageModel(Protocol):
             RunBudgetExceeded: The run may not spend what the request can cost; it ends.
         """
         ...
+
+
+@contextlib.asynccontextmanager
+async def opened_models(*models: LanguageModel) -> AsyncIterator[None]:
+    """Nothing; in the block models can be asked. What is open is closed again if the next cannot be had.
+
+    Raises:
+        ConfigError: One cannot be had.
+        LanguageModelUnavailable: One that could be had before was waited for, in vain.
+    """
+    async with contextlib.AsyncExitStack() as opened:
+        for model in models:
+            opened.push_async_callback(model.close)
+            await model.open()
+        yield

@@ -182,7 +182,8 @@ def address_of(preset: Preset, model: str, environment: Mapping[str, str], *, ur
     if not model.strip() or not model.isprintable() or len(model) > 300:
         example = "URL#NAME" if preset is BY_URL else f"{preset.prefix}:NAME"
         raise ConfigError(f"a model of {preset.title} needs its own name, as in {example}")
-    parts = _parts(url or base_url_of(preset, environment), by_name=bool(url))
+    variable = "" if url else preset.url_variable
+    parts = _parts(url or base_url_of(preset, environment), variable, _example(preset))
     key = key_of(preset, environment)
     if key is None and preset.needs_key:
         raise ConfigError(f"{preset.prefix}: needs a key of {preset.title}: set {preset.key_names} in the environment")
@@ -257,17 +258,19 @@ def key_of(preset: Preset, environment: Mapping[str, str]) -> str | None:
     return None
 
 
-def _parts(url: str, *, by_name: bool) -> SplitResult:
+def _parts(url: str, variable: str, example: str) -> SplitResult:
+    """The parts of an address that a variable of the environment has, or if it is no variable the name of a model."""
+    by_name, what = not variable, f"the address in {variable}" if variable else "the address of a model"
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         usable = False
     if not usable or not url.isascii() or not url.isprintable() or " " in url:
-        raise ConfigError("the address of a model should be like http://127.0.0.1:8000/v1")
+        raise ConfigError(f"{what} should be like {example if variable else 'http://127.0.0.1:8000/v1'}")
     if parts.query or parts.fragment or (by_name and "@" in parts.netloc):
         mend = f"names are recorded, so put the key into {URL_KEY}" if by_name else "set it anew"
-        raise ConfigError(f"the address of a model has no ?, no # and no password in it; {mend}")
+        raise ConfigError(f"{what} may have no ?, no #{' and no password' if by_name else ''} in it; {mend}")
     path = parts.path.rstrip("/")
     return parts._replace(path=path or ("/v1" if by_name else ""))
 

@@ -188,7 +188,8 @@ def _opened(path: Path) -> Iterator[_Lines]:
 
 
 def _unusable(path: Path, why: str) -> ConfigError:
-    return ConfigError(one_line(printable(f"the recording {path} cannot be used: {why:.300}")))
+    mend = "name another; `selftaught export RUN --recording FILE` makes one"
+    return ConfigError(one_line(printable(f"the recording {path} cannot be used: {why:.300}; {mend}")))
 
 
 class _Lines:

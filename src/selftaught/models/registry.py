@@ -79,11 +79,13 @@ def _near(name: str) -> str:
     """What may have been meant: with a colon another prefix, without one a plain name or one with a prefix."""
     names = [info.name for info in model_infos()]
     prefix, colon, argument = name.partition(":")
+    prefixes = {known.partition(":")[0] for known in names if ":" in known}
     if colon:
-        prefixes = {known.partition(":")[0] for known in names if ":" in known}
         close = difflib.get_close_matches(prefix, sorted(prefixes), n=1, cutoff=0.6)
         if close and argument:
             return f"; did you mean {close[0]}:{argument:.200}?"
-    elif not difflib.get_close_matches(name, names, n=1, cutoff=0.8):
-        return f"{nearest(name, names)} A provider's model is named with its prefix, as in openai:{name or 'NAME':.200}"
+    elif name not in prefixes and not difflib.get_close_matches(name, names, n=1, cutoff=0.8):
+        meant = nearest(name, names)
+        joint = " A" if meant.endswith("?") else "; a"
+        return f"{meant}{joint} provider's model is named with its prefix, as in openai:{name or 'NAME':.200}"
     return nearest(name, names)

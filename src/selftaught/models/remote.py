@@ -70,10 +70,12 @@ class RemoteModel(LanguageModel):
         self._provider = provider
         self._context = context
         self._settings = settings
+        same_command = f"the same command with --rng-seed {context.rng_seed}"
+        self._timing = timing
         self._availability = Availability(
             provider,
             outage_seconds=settings.outage_seconds,
-            mend=f"the same command with --rng-seed {context.rng_seed} goes on from the answers that have come",
+            mend=f"{context.mend or same_command} goes on from the answers that have come",
             on_wait=context.on_wait,
             timing=timing,
         )
@@ -92,18 +94,30 @@ class RemoteModel(LanguageModel):
 
         Raises:
             ConfigError: It cannot, or what it costs is bounded and not known.
+            LanguageModelUnavailable: It could be had before, and was waited for in vain.
         """
         if self._settings.max_cost is not None and self.price is None:
             raise ConfigError(
                 f"no price is known for {self.info.name}, so --max-cost cannot hold; "
                 "give --price-in and --price-out, in US dollars for a million tokens"
             )
+        while not await self._is_open():
+            await self._timing.sleep(self._availability.pause_seconds)
+        self.info = self._provider.info
+
+    async def _is_open(self) -> bool:
+        """Whether it can be had now; False if it is waited for."""
+        began = self._timing.clock()
         try:
             await self._provider.open()
         except ProviderFault as fault:
+            if fault.fault is Fault.DOWN and self._context.is_awaited:
+                self._availability.missed(fault, began)
+                return False
             if fault.fault is not Fault.BUSY:  # who asks for patience is there
                 raise ConfigError(_why_closed(self._provider, fault)) from None
-        self.info = self._provider.info
+        self._availability.answered()
+        return True
 
     async def close(self) -> None:
         """Nothing; what is in flight is given up, and connections are let go."""
@@ -200,4 +214,5 @@ def _why_closed(provider: Provider, fault: ProviderFault) -> str:
         return f"{who}: there is no model {provider.model} at {provider.where} ({said(fault)}); name another"
     if fault.fault is Fault.KEY:
         return f"{who}: {said(fault)}"
-    return f"{who}: {provider.where} does not answer as a provider of models should ({said(fault)})"
+    how = f"{provider.where} does not answer as a provider of models should ({said(fault)})"
+    return f"{who}: {how}; mend the address, or try again later"

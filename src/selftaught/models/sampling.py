@@ -82,6 +82,10 @@ class Sampling:
         self._asked.update(ordinals)
         exchange = await self.exchange(prompt)
         self.spending += exchange.spending
+        if exchange.error is not None:
+            if exchange.spending != NOTHING:  # maybe paid for, though nothing came of it
+                await self.keep({}, exchange.spending)
+            raise exchange.error
         taken = self._taken(ordinals, exchange.samples)
         await self.keep(taken, exchange.spending)
         self.samples.update(taken)
