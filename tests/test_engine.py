@@ -7,8 +7,9 @@ import dataclasses
 
 import pytest
 
+from selftaught import engine as engine_module
 from selftaught.budget import Budget
-from selftaught.engine import Assignment, run_in_parallel
+from selftaught.engine import META, Assignment, run_in_parallel
 from selftaught.errors import ConfigError, Outcome, TaskError
 from selftaught.meta_utility import MetaUtility, UtilityOnDraw
 from selftaught.models import Reply
@@ -44,6 +45,35 @@ def test_the_same_assignment_is_carried_out_once(run, engine, recorder, doubling
     assert recorder.finished == [improvements[0], improvements[2]]
     assert usage.utility_calls == 2
     assert usage.evaluations == len(recorder.evaluations) == 1
+
+
+def test_so_many_improvements_of_solutions_are_under_way_at_once(
+    run, engine, recorder, doubling, draw, assignment, monkeypatch
+):
+    monkeypatch.setattr(engine_module, "MAX_AT_ONCE", 2)
+    under_way, most = 0, 0
+
+    async def scenario():
+        nonlocal under_way, most
+        async with engine(recorder=recorder) as made:
+            [utility] = await made.utilities([doubling])
+
+            class Counted(UtilityOnDraw):
+                async def value(self, solution: str) -> float | None:
+                    nonlocal under_way, most
+                    under_way += 1
+                    most = max(most, under_way)
+                    await asyncio.sleep(0.2)
+                    under_way -= 1
+                    return await super().value(solution)
+
+            seen = Counted(utility, draw)
+            outer = dataclasses.replace(assignment, task=META)
+            scopes = [dataclasses.replace(assignment, scope=str(number)) for number in range(6)]
+            return await asyncio.gather(made.improve(outer, seen), *(made.improve(each, seen) for each in scopes))
+
+    assert [improvement.outcome for improvement in run(scenario())] == [Outcome.OK] * 7
+    assert most == 3, "two of solutions, and one of an improver"
 
 
 def test_progress_is_told_after_every_improvement(run, engine, doubling, draw, assignment):

@@ -27,6 +27,10 @@ from selftaught.utility import Draw, Evaluation, Utility, open_utility
 META = "meta"
 """The task of an improver that improves an improver."""
 
+MAX_AT_ONCE = 128
+"""Improvements of solutions that are under way at once, each a process; the others wait. Those of improvers, which wait
+for improvements of solutions, are not held up."""
+
 MAX_IMPROVEMENTS_KEPT = 1024
 """Improvements that are not done again when they are asked for; many more than one round has at the usual budgets."""
 
@@ -207,6 +211,7 @@ class Engine:
     _improvements: SingleFlight[Assignment, Improvement] = field(
         default_factory=lambda: SingleFlight(n_kept=MAX_IMPROVEMENTS_KEPT)
     )
+    _at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_AT_ONCE))
 
     async def __aenter__(self) -> Engine:
         self.violations.extend(self.past.violations())
@@ -237,7 +242,14 @@ class Engine:
 
     async def improve(self, assignment: Assignment, utility: SessionUtility) -> Improvement:
         """How an improver did what it was asked to do. What was asked for lately is not done again."""
-        return await self._improvements.get(assignment, lambda: self._improve(assignment, utility))
+        return await self._improvements.get(assignment, lambda: self._in_turn(assignment, utility))
+
+    async def _in_turn(self, assignment: Assignment, utility: SessionUtility) -> Improvement:
+        """An improvement, begun when not too many others are under way."""
+        if assignment.task == META:
+            return await self._improve(assignment, utility)
+        async with self._at_once:
+            return await self._improve(assignment, utility)
 
     async def _improve(self, assignment: Assignment, utility: SessionUtility) -> Improvement:
         account = Account(assignment.budget, self.usage)
