@@ -415,9 +415,9 @@ async def _next_message(child: Child, requests: set[asyncio.Task[None]]) -> obje
             if receiving in done:
                 return receiving.result()
     finally:
-        if not receiving.done():
-            receiving.cancel()
-            await asyncio.gather(receiving, return_exceptions=True)
+        receiving.cancel()
+        # Waited for even if it has ended: what it raised while a request failed is said by that request.
+        await asyncio.gather(receiving, return_exceptions=True)
 
 
 def _judge_result(solution: str) -> tuple[Outcome, str, str | None]:
