@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 UV_VERSION := 0.9.0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fuzz security-table recording lock clean
+.PHONY: help setup demo test check fuzz security-table store-stress recording lock clean
 
 help:
 	@echo 'make setup   .venv with .venv/bin/selftaught in it'
@@ -15,6 +15,7 @@ help:
 	@echo 'make check   setup, then ruff, mypy strict and the import direction'
 	@echo 'make fuzz    setup, then ten minutes of random input, for every night; FUZZ_SECONDS and FUZZ_SEED change it'
 	@echo 'make recording   the checked-in recording anew, when a prompt has changed'
+	@echo 'make store-stress   two runs, a reader and commands on one store for STRESS_MINUTES (10); a table, 1 on any error'
 	@echo 'make security-table   all attacks in all modes; writes the table of docs/security.md'
 
 setup: $(STAMP)
@@ -45,6 +46,10 @@ fuzz: setup
 
 security-table: setup
 	$(BIN)/python benchmarks/hostile_programs.py --write docs/security.md
+
+STRESS_MINUTES ?= 10
+store-stress: setup
+	$(BIN)/python benchmarks/store_stress.py --minutes $(STRESS_MINUTES)
 
 recording: setup
 	$(BIN)/python tests/recordings/make.py
