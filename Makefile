@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 UV_VERSION := 0.9.0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fuzz security-table kill-test soak recording lock clean
+.PHONY: help setup demo test check fuzz security-table kill-test soak store-stress recording lock clean
 
 help:
 	@echo 'make setup   .venv with .venv/bin/selftaught in it'
@@ -17,6 +17,7 @@ help:
 	@echo 'make recording   the checked-in recording anew, when a prompt has changed'
 	@echo 'make kill-test   whole runs, killed at 100 random moments and resumed; fails if anything is lost or done twice'
 	@echo 'make soak    5,000 improvements in one process: memory, descriptors and speed at the beginning and at the end'
+	@echo 'make store-stress   two runs, a reader and commands on one store for STRESS_MINUTES (10); a table, 1 on any error'
 	@echo 'make security-table   all attacks in all modes; writes the table of docs/security.md'
 
 setup: $(STAMP)
@@ -53,6 +54,10 @@ kill-test: setup
 
 soak: setup
 	$(BIN)/python benchmarks/soak.py
+
+STRESS_MINUTES ?= 10
+store-stress: setup
+	$(BIN)/python benchmarks/store_stress.py --minutes $(STRESS_MINUTES)
 
 recording: setup
 	$(BIN)/python tests/recordings/make.py

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from selftaught.errors import ConfigError, RunBudgetExceeded
+from selftaught.errors import ConfigError, RunBudgetExceeded, StoreUnavailable
 from selftaught.ledger import NOTHING, Ledger, RunBudget, Spending, spending_document, spending_from, usd
 
 PATIENCE_SECONDS = 10.0
@@ -345,6 +345,64 @@ def test_what_is_in_flight_is_answered_before_the_run_is_over():
     asyncio.run(scenario())
 
 
+def test_one_that_is_cancelled_in_the_moment_in_which_it_is_refused_refuses_nobody():
+    async def scenario():
+        ledger = Ledger(RunBudget(tokens=10))
+        may_end = asyncio.Event()
+
+        async def exchange(tokens: int):
+            async with ledger.reserved(Spending(tokens_out=tokens)) as reservation:
+                await may_end.wait()
+                reservation.enter(NOTHING)
+
+        async def cancel_when_refused(task: asyncio.Task[None]):
+            await may_end.wait()  # woken after the one in flight, so that one has ended
+            task.cancel()
+
+        first, too_large = asyncio.create_task(exchange(5)), asyncio.create_task(exchange(11))
+        await turns(3)
+        cancelling = asyncio.create_task(cancel_when_refused(too_large))
+        await turns(3)
+        may_end.set()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            ended = await asyncio.gather(first, too_large, cancelling, return_exceptions=True)
+            assert isinstance(ended[1], asyncio.CancelledError), "it was not told"
+            await exchange(10)
+
+    asyncio.run(scenario())
+
+
+def test_where_answers_could_not_be_stored_what_is_in_flight_is_answered_and_nothing_more_is_asked():
+    async def scenario():
+        why: list[str] = []
+        ledger = Ledger(run_id="r-7", shortage=lambda: why[0] if why else None)
+        order = []
+
+        async def exchange(name: str):
+            try:
+                async with ledger.reserved(Spending(tokens_out=1)) as reservation:
+                    await turns(5)
+                    reservation.enter(reservation.worst)
+                    order.append(name)
+            except StoreUnavailable as error:
+                order.append(f"{name} refused: {error}")
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(exchange("first"))
+            await turns(2)
+            why.append("no room")
+            group.create_task(exchange("second"))
+            await turns(2)
+            assert order == [], "it waits for what is in flight"
+        assert order == ["first", "second refused: no room"]
+        why.clear()
+        await exchange("third")
+        assert order[-1] == "third refused: no room", "the run has ended"
+        assert ledger.spent.tokens == 1
+
+    asyncio.run(scenario())
+
+
 def test_one_that_is_cancelled_while_it_waits_refuses_nobody():
     async def scenario():
         ledger = Ledger(RunBudget(tokens=10))
@@ -387,14 +445,21 @@ def test_one_that_is_cancelled_while_it_waits_refuses_nobody():
     ids=["money", "tokens"],
 )
 def test_a_run_goes_on_from_what_it_spent_and_says_what_is_over(budget, spent, worst, says):
-    async def reserve(more: Spending):
-        async with Ledger(budget, spent=spent).reserved(more):
+    async def reserve(more: Spending, run_id: str | None = None):
+        async with Ledger(budget, spent=spent, run_id=run_id).reserved(more):
             pass
 
     asyncio.run(reserve(Spending(cost_usd=0.02, tokens_out=1000)))
     with pytest.raises(RunBudgetExceeded) as raised:
         asyncio.run(reserve(worst))
     assert str(raised.value) == says
+    flag = "--max-cost" if budget.tokens is None else "--max-tokens"
+    with pytest.raises(RunBudgetExceeded) as raised:
+        asyncio.run(reserve(worst, "r-7"))
+    assert str(raised.value).endswith(
+        f"what it did is stored, and `selftaught resume r-7 {flag} MORE` with a larger limit goes on from there "
+        "and pays for no answer again"
+    )
 
 
 def test_what_nobody_counted_is_not_spent_again():

@@ -8,6 +8,7 @@
     │   └── LanguageModelUnavailable   it cannot be reached, or its key does not serve: the run ends, and can be resumed
     ├── SandboxError           isolation could not be set up: stop (never caused by a program under test)
     ├── StoreError             the store cannot be read or written
+    │   └── StoreUnavailable   for now: it is locked, read-only or out of room; the run ends, and can be resumed
     └── TaskError              a task's own code failed (its instances or its scorer)
 
 What a failing solution or improver does is never an exception here: it is an `Outcome`.
@@ -152,6 +153,10 @@ class ModelWarning(UserWarning):
 
 class StoreError(SelfTaughtError):
     """The store cannot be read or written; the mend is in the message."""
+
+
+class StoreUnavailable(StoreError):
+    """The store cannot be read or written for now, as it is locked, read-only or out of room; nothing in it is lost."""
 
 
 class TaskError(SelfTaughtError):

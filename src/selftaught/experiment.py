@@ -21,6 +21,7 @@ from selftaught.errors import (
     Outcome,
     RunBudgetExceeded,
     SelfTaughtError,
+    StoreUnavailable,
 )
 from selftaught.improver import bundled_improver, find_improver
 from selftaught.interrupts import under_way
@@ -162,14 +163,21 @@ async def recorded_run(
     except AnswerMissing as error:  # no recording gets better with time
         store.finish_run(run_id, status="failed", message=str(error), result=so_far)
         raise
-    except (RunBudgetExceeded, LanguageModelUnavailable) as error:
+    except (RunBudgetExceeded, LanguageModelUnavailable, StoreUnavailable) as error:
         store.finish_run(run_id, status="interrupted", message=str(error), result=so_far)
+        if isinstance(error, StoreUnavailable) and _is_resumed_by_itself(config):
+            raise StoreUnavailable(f"{error}; then `selftaught resume {run_id}` goes on from what is stored") from error
         raise
     except Exception as error:  # whatever it was, a run that has ended is not recorded as running
         expected = isinstance(error, SelfTaughtError)
         message = str(error) if expected else f"{type(error).__name__}: {error}"
         store.finish_run(run_id, status="failed", message=message, result=so_far)
         raise
+
+
+def _is_resumed_by_itself(config: Document) -> bool:
+    """Whether a run can be resumed, and is no part of a series, which would be resumed in its place."""
+    return "series" not in config and config["kind"] in {*SETTINGS_OF_KIND, "series"}
 
 
 def _run_start(run_id: str, config: Document, tasks: Sequence[Task], isolation: str) -> RunStart:
@@ -357,8 +365,8 @@ async def opened_run(
         run_id = again.record.run_id if again and goes_on else store.new_run_id()
         progress.seconds_before = _seconds_used(store, again)
         # A replay spends nothing, and may take its time.
-        fresh = Ledger() if replayed else Ledger(run_budget(settings), seconds_used=progress.seconds_before)
-        ledger = series.ledger if series else fresh
+        ledger = Ledger() if replayed else _ledger(kind, settings, store, run_id, progress.seconds_before)
+        ledger = series.ledger if series else ledger
         contexts = _model_contexts(
             kind, sandbox, tasks, settings, store, run_id, ledger, progress, series, goes_on=goes_on is not None
         )
@@ -402,6 +410,16 @@ async def opened_run(
             run.document = replayed.conclude(run_id, run.document)
         store.finish_run(run_id, status="finished", result=run.document)
         await store.committed()
+
+
+def _ledger(kind: str, settings: CommonSettings, store: Store, run_id: str, seconds_used: float) -> Ledger:
+    """What a run may spend."""
+    return Ledger(
+        run_budget(settings),
+        seconds_used=seconds_used,
+        run_id=run_id if kind in SETTINGS_OF_KIND else None,
+        shortage=lambda: store.shortage,
+    )
 
 
 def _config(

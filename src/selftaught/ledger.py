@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 
-from selftaught.errors import ConfigError, RunBudgetExceeded
+from selftaught.errors import ConfigError, RunBudgetExceeded, SelfTaughtError, StoreUnavailable
 
 USD_DECIMALS = 9
 SECONDS_DECIMALS = 6
@@ -133,7 +134,7 @@ class _Waiting:
     worst: Spending
     decided: asyncio.Future[None]
     is_admitted: bool = False
-    refusal: RunBudgetExceeded | None = None
+    refusal: SelfTaughtError | None = None
 
 
 class Ledger:
@@ -147,7 +148,13 @@ class Ledger:
     """
 
     def __init__(
-        self, budget: RunBudget | None = None, *, spent: Spending = NOTHING, seconds_used: float = 0.0
+        self,
+        budget: RunBudget | None = None,
+        *,
+        spent: Spending = NOTHING,
+        seconds_used: float = 0.0,
+        run_id: str | None = None,
+        shortage: Callable[[], str | None] = lambda: None,
     ) -> None:
         """A ledger.
 
@@ -155,6 +162,8 @@ class Ledger:
             budget: What may be spent.
             spent: What was spent before: a run that is resumed goes on from there.
             seconds_used: The time on the clock that it took before.
+            run_id: What a person resumes to go on with more; None where that cannot be done.
+            shortage: Why nothing may be asked for although it could be paid for, as the answer could not be stored.
         """
         self.budget = budget or RunBudget()
         self.spent = spent
@@ -164,7 +173,10 @@ class Ledger:
         self._reserved = NOTHING
         self._n_in_flight = 0
         self._queue: deque[_Waiting] = deque()
-        self._refusal: RunBudgetExceeded | None = None
+        self._n_refused = 0
+        self._run_id = run_id
+        self._shortage = shortage
+        self._refusal: Callable[[], SelfTaughtError] | None = None
 
     @contextlib.asynccontextmanager
     async def reserved(self, worst: Spending) -> AsyncIterator[Reservation]:
@@ -183,6 +195,7 @@ class Ledger:
 
         Raises:
             RunBudgetExceeded: It does not fit.
+            StoreUnavailable: There is no room to store what it brings.
             ConfigError: Money is bounded, and what the exchange costs is not known.
         """
         if worst.n_unpriced and self.budget.cost_usd is not None:
@@ -218,7 +231,8 @@ class Ledger:
         except TimeoutError:
             if not clock.expired():
                 raise
-            message = f"the run may take {limit:,g} s (--max-seconds), and its time is over; {_mend('--max-seconds')}"
+            mend = self._mend("--max-seconds")
+            message = f"the run may take {limit:,g} s (--max-seconds), and its time is over; {mend}"
             raise RunBudgetExceeded(message, budget="time", used=limit, limit=limit) from None
 
     async def _admitted(self, worst: Spending) -> None:
@@ -231,10 +245,18 @@ class Ledger:
             if waiting.is_admitted:  # and nothing was sent yet
                 self._end(Reservation(worst=worst, is_counted=True))
             else:
+                self._forget_refusal(waiting)
                 self._admit()
             raise
         if waiting.refusal is not None:
             raise waiting.refusal
+
+    def _forget_refusal(self, waiting: _Waiting) -> None:
+        """Nothing; one that was cancelled in the moment in which it was refused tells nobody, so it ends no run."""
+        if waiting.refusal is not None:
+            self._n_refused -= 1
+            if not self._n_refused:
+                self._refusal = None
 
     def _admit(self) -> None:
         """Nothing; decides on as many of those who wait as can be decided, in their order."""
@@ -243,13 +265,14 @@ class Ledger:
             if first.decided.cancelled():
                 self._queue.popleft()
                 continue
-            over = self._refusal or self._over(self.spent + self.uncounted + self._reserved + first.worst)
+            over = self._refusal or self._stop(self.spent + self.uncounted + self._reserved + first.worst)
             if over and self._n_in_flight:
                 return
             self._queue.popleft()
             if over:
                 self._refusal = over
-                first.refusal = RunBudgetExceeded(str(over), budget=over.budget, used=over.used, limit=over.limit)
+                self._n_refused += 1
+                first.refusal = over()  # its own for each: an exception knows where it was raised
             else:
                 self._reserved += first.worst
                 self._n_in_flight += 1
@@ -266,31 +289,41 @@ class Ledger:
                 self.spent += Spending(n_unpriced=1)
         self._admit()
 
-    def _over(self, most: Spending) -> RunBudgetExceeded | None:
+    def _stop(self, most: Spending) -> Callable[[], SelfTaughtError] | None:
+        """What ends the run if that much may be spent; None if nothing does."""
+        shortage = self._shortage()
+        return partial(StoreUnavailable, shortage) if shortage is not None else self._over(most)
+
+    def _over(self, most: Spending) -> Callable[[], SelfTaughtError] | None:
         """What would be over if that much were spent."""
         budget, spent, uncounted = self.budget, self.spent, self.uncounted
         if budget.cost_usd is not None and most.cost_usd > budget.cost_usd:
             maybe = _maybe(usd(uncounted.cost_usd)) if uncounted.cost_usd else ""
             words = f"has spent {usd(spent.cost_usd)} of {usd(budget.cost_usd)} (--max-cost){maybe}"
-            return _exceeded("money", "--max-cost", words, spent.cost_usd, budget.cost_usd)
+            return self._exceeded("money", "--max-cost", words, spent.cost_usd, budget.cost_usd)
         if budget.tokens is not None and most.tokens > budget.tokens:
             maybe = _maybe(f"{uncounted.tokens:,}") if uncounted.tokens else ""
             words = f"has spent {spent.tokens:,} of {budget.tokens:,} tokens (--max-tokens){maybe}"
-            return _exceeded("tokens", "--max-tokens", words, spent.tokens, budget.tokens)
+            return self._exceeded("tokens", "--max-tokens", words, spent.tokens, budget.tokens)
         return None
+
+    def _exceeded(self, name: str, flag: str, words: str, used: float, limit: float) -> Callable[[], RunBudgetExceeded]:
+        message = f"the run {words}, and the next call may take more than is left; {self._mend(flag)}"
+        return partial(RunBudgetExceeded, message, budget=name, used=used, limit=limit)
+
+    def _mend(self, flag: str) -> str:
+        if self._run_id is None:
+            return (
+                f"what it did is stored, and with a larger {flag} and the same --rng-seed it pays for no answer again"
+            )
+        return (
+            f"what it did is stored, and `selftaught resume {self._run_id} {flag} MORE` with a larger limit "
+            "goes on from there and pays for no answer again"
+        )
 
 
 def _maybe(amount: str) -> str:
     return f" and maybe {amount} more that nobody counted"
-
-
-def _exceeded(name: str, flag: str, words: str, used: float, limit: float) -> RunBudgetExceeded:
-    message = f"the run {words}, and the next call may take more than is left; {_mend(flag)}"
-    return RunBudgetExceeded(message, budget=name, used=used, limit=limit)
-
-
-def _mend(flag: str) -> str:
-    return f"what it did is stored, and with a larger {flag} and the same --rng-seed it pays for no answer again"
 
 
 def usd(amount: float) -> str:

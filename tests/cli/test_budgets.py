@@ -44,6 +44,18 @@ def test_a_run_whose_time_is_over_says_so_in_a_sentence_and_is_recorded(selftaug
     assert selftaught("improve", "dispatch", "--max-seconds", "0.01").code == 1
 
 
+def test_with_more_time_a_run_goes_on_and_without_it_does_not(selftaught):
+    first = selftaught("run", "dispatch", *SMALL, "--max-seconds", "1.5", "--rng-seed", "0")
+    said = first.stderr.splitlines()[-1]
+    [run] = selftaught("runs", "--json").document
+    assert f"`selftaught resume {run['run_id']} --max-seconds MORE` with a larger limit goes on from there" in said
+    same = selftaught("resume", run["run_id"])
+    assert (same.code, same.stderr.splitlines()[-1]) == (1, said), "its time is over, in all of its lives together"
+    ended = selftaught("resume", run["run_id"], "--max-seconds", "600", "--json")
+    assert ended.code == 0, ended.stderr
+    assert ended.document["run_id"] == run["run_id"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -96,6 +97,30 @@ def test_a_run_ends_before_it_buys_too_much(selftaught, server, flag, limit):
     assert spent_at(server) == (sent + spending["tokens_in"], got + spending["tokens_out"])
     known = selftaught("show", again.document["run_id"], "--ledger").stdout
     assert f"{spending['samples_known']} of the samples were known already and cost nothing." in known
+
+
+@pytest.mark.parametrize(("flag", "limit", "more"), [("--max-cost", 0.035, 0.06), ("--max-tokens", 10_000, 20_000)])
+def test_what_the_sentence_says_can_be_typed_and_pays_for_no_answer_again(selftaught, server, flag, limit, more):
+    command = ("run", "dispatch", *SMALL, *model_of(server), *PRICES)
+    whole = selftaught(*command, "--store", "whole.db", "--json")
+    assert whole.code == 0, whole.stderr
+    undisturbed = spent_at(server)
+    del server.asked[:]
+    said = selftaught(*command, flag, limit).stderr.splitlines()[-1]
+    for at_most in (more, 10**6):
+        typed = re.search(r"`selftaught (resume r-\S+ --\S+ MORE)` with a larger limit goes on from there", said)[1]
+        called = selftaught(*typed.replace("MORE", str(at_most)).split(), "--json")
+        sent, got = spent_at(server)
+        assert ((2 * sent + 10 * got) / 1e6 if flag == "--max-cost" else sent + got) <= at_most
+        said = called.stderr.splitlines()[-1]
+        if called.code == 0:
+            break
+    assert called.code == 0, called.stderr
+    assert spent_at(server) == undisturbed
+    document, expected = called.document, whole.document
+    assert {**document["spending"], "seconds": 0} == {**expected["spending"], "seconds": 0}
+    for part in ("rounds", "improver", "gain", "evaluations"):
+        assert document[part] == expected[part]
 
 
 def test_an_estimate_asks_the_model_nothing(selftaught, server, tmp_path):

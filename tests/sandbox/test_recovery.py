@@ -174,6 +174,34 @@ def test_a_zygote_killed_while_it_starts_is_started_again_in_the_same_mode(
     assert (evaluation.outcome, evaluation.scores) == (exact.outcome, exact.scores)
 
 
+def test_nothing_is_left_of_a_zygote_that_is_given_up_while_it_starts(run: Any, mode: str) -> None:
+    """At each of the first moments: while bubblewrap forks, and while its child waits to be let go on."""
+
+    async def scenario() -> list[int]:
+        async with await Sandbox.start(SandboxConfig(mode=mode, workers=1, self_test=False)) as sandbox:  # type: ignore[arg-type]
+            groups = []
+            for moment in range(40):
+                starting = ZygoteProcess(sandbox.plan)
+                groups.append(starting._process.pid)
+                await asyncio.sleep(moment * 0.0002)
+                starting.close()
+            return groups
+
+    groups = run(scenario())
+    run(until(lambda: not processes_of(groups)))
+
+
+def processes_of(groups: list[int]) -> list[int]:
+    """The processes of those groups that have not ended."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, group = path.read_text().rpartition(")")[2].split()[:3]
+            if int(group) in groups and state not in "ZX":
+                found.append(int(path.parent.name))
+    return found
+
+
 @pytest.mark.parametrize(("times", "number"), [(1000, signal.SIGKILL), (1, signal.SIGSYS)])
 def test_a_zygote_that_is_killed_for_ever_or_by_a_filter_is_refused(
     run: Any, monkeypatch: pytest.MonkeyPatch, times: int, number: int

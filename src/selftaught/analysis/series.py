@@ -104,7 +104,7 @@ async def run_series(
         recorded = recorded_run(store, config, tasks, sandbox.mode, run_id=run_id, goes_on=how, so_far=so_far)
         async with recorded as run_id:
             members = members_of(store.run(run_id), store)
-            ledger = _ledger(settings, members, store)
+            ledger = _ledger(settings, run_id, members, store)
             series = SeriesUnderWay(run_id=run_id, sandbox=sandbox, ledger=ledger)
             so_far |= series_document(store.run(run_id), store)
             for place in range(n_runs):
@@ -117,11 +117,13 @@ async def run_series(
     return so_far
 
 
-def _ledger(settings: RunSettings, members: Sequence[RunRecord], store: Store) -> Ledger:
+def _ledger(settings: RunSettings, run_id: str, members: Sequence[RunRecord], store: Store) -> Ledger:
     """What the runs of a series may spend together: what those that are done have spent is spent."""
     spent = sum((store.spent(member.run_id) for member in members if member.status == "finished"), NOTHING)
     seconds = sum(store.seconds_worked(member.run_id) for member in members)
-    return Ledger(run_budget(settings), spent=spent, seconds_used=seconds)
+    return Ledger(
+        run_budget(settings), spent=spent, seconds_used=seconds, run_id=run_id, shortage=lambda: store.shortage
+    )
 
 
 async def _run_one(

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import shlex
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -45,15 +46,26 @@ def check_writable(path: Path) -> None:
 
 @contextlib.contextmanager
 def writing(path: Path, flag: str = "--output") -> Iterator[None]:
-    """Nothing; within it, what the disk refuses is one sentence.
+    """Nothing; within it, what the disk refuses is one sentence, and of a new file or folder nothing is left then.
 
     Raises:
         ConfigError: It could not be written.
     """
+    is_new = not os.path.lexists(path)
     try:
         yield
     except OSError as error:
+        if is_new and not isinstance(error, FileExistsError):  # then it is somebody else's
+            _remove(path)
         raise ConfigError(f"{path} cannot be written: {error.strerror or error}; name another with {flag}") from None
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+        return
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def recalling(command: str, location: str) -> str:

@@ -198,7 +198,7 @@ class ZygoteProcess:
             os.close(self._pidfd)
             self._pidfd = -1
         else:
-            self._process.kill()
+            self._kill_what_starts_it()
         if self._watch is not None:
             self._watch.close()
         self._reap()
@@ -342,9 +342,19 @@ class ZygoteProcess:
         try:
             self._process.wait(2.0)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            self._kill_what_starts_it()
             self._process.wait()
         self._close_errors()
+
+    def _kill_what_starts_it(self) -> None:
+        """Nothing; kills the process that was started, and what it may have started by then.
+
+        A child of bubblewrap waits for its parent's permission to go on, without end if the parent is killed before it
+        gives it. They are a process group of their own, which ends at once, also while the parent forks.
+        """
+        if self._process.returncode is None:  # not reaped, so the number is still its own
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
 
 def _require_service(zygote_pid: int, listener: int) -> None:

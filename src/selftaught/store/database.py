@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from selftaught.errors import StoreError
+from selftaught.errors import StoreError, StoreUnavailable
 from selftaught.store import place, server
 from selftaught.store.backup import back_up
 from selftaught.store.schema import REVISIONS, VERSION_TABLE
@@ -41,13 +41,15 @@ class Database:
         self.read_only = read_only
         self.busy_seconds = busy_seconds
         self.warnings: list[str] = []
+        self._path: Path | None = None
         if isinstance(location, str) and "://" in location:
             self.name, self.engine = server.engine_of_url(location)
         else:
             path = Path(os.path.abspath(location))  # noqa: PTH100 - keeps symbolic links, as the messages should
             self.name = str(path)
             place.check_place(path, self.name, read_only=read_only)
-            self.engine = _engine_of_file(path, self._uri(path), busy_seconds)
+            self._path = path
+            self.engine = _engine_of_file(self._uri(path), busy_seconds)
             warning = None if read_only else place.warning_about(path)
             self.warnings += [] if warning is None else [warning]
         try:
@@ -78,9 +80,19 @@ class Database:
         """Nothing; closes every connection."""
         self.engine.dispose()
 
+    @property
+    def shortage(self) -> str | None:
+        """Why nothing should be begun whose result has to be stored, with the mend; None where there is room."""
+        free_bytes = place.free_bytes(self._path) if self._path is not None else None
+        if free_bytes is None or free_bytes >= place.ROOM_BYTES:
+            return None
+        return (
+            f"less than {place.ROOM_BYTES // 2**20} MiB are left on the disk of the store {self.name}, too little to "
+            "be sure that all answers can be stored: free some space"
+        )
+
     def _prepare(self) -> None:
-        with self.reading() as connection:
-            revision = self._revision(connection)
+        revision = self._first_revision()
         if not self.read_only:
             self._use_wal()
         if revision == REVISIONS[-1]:
@@ -90,6 +102,20 @@ class Database:
             raise StoreError(self._why_not_readable(revision))
         else:
             self._migrate()
+
+    def _first_revision(self) -> str | None:
+        try:
+            with self.reading() as connection:
+                return self._revision(connection)
+        except StoreUnavailable:
+            path = self._path
+            if not self.read_only or path is None or _has_content(_log_of(path)):
+                raise
+        # There is no room for the side files of a write-ahead log: so nobody writes, and it can be read as it is.
+        self.engine.dispose()
+        self.engine = _engine_of_file(_immutable(path), self.busy_seconds)
+        with self.reading() as connection:
+            return self._revision(connection)
 
     def _revision(self, connection: Connection) -> str | None:
         """The schema's revision, None if there is nothing in the database yet."""
@@ -168,11 +194,9 @@ class Database:
         """The address to open; an SQLite file falls back to reading by itself where it cannot be written."""
         if not self.read_only:
             return path.as_uri() + "?mode=rwc"
-        if not os.access(path.parent, os.W_OK, effective_ids=True) and not _has_content(
-            path.with_name(path.name + "-wal")
-        ):
+        if not os.access(path.parent, os.W_OK, effective_ids=True) and not _has_content(_log_of(path)):
             # The side files of a write-ahead log cannot be made here, and are not needed.
-            return path.as_uri() + "?mode=ro&immutable=1"
+            return _immutable(path)
         return path.as_uri() + "?mode=rw"
 
     @contextmanager
@@ -181,7 +205,8 @@ class Database:
         try:
             yield
         except (SQLAlchemyError, sqlite3.Error) as error:
-            raise StoreError(self._explain(error)) from error
+            kind = StoreUnavailable if _sqlite_code(error) in _FOR_NOW else StoreError
+            raise kind(self._explain(error)) from error
 
     def _explain(self, error: Exception) -> str:
         cause = str(getattr(error, "orig", None) or error).strip().split("\n")[0]
@@ -199,7 +224,7 @@ class Database:
                 return f"{self.name} is not a database: name another file for the store"
             case sqlite3.SQLITE_CORRUPT:
                 return f"the store {self.name} is damaged ({cause}): restore it from a copy, or name another store"
-            case sqlite3.SQLITE_FULL:
+            case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR if self._is_full(error):
                 return f"there is no room left for the store {self.name}: free some space on its disk"
             case sqlite3.SQLITE_IOERR:
                 return f"the disk of the store {self.name} failed ({cause}): check the disk and the space left on it"
@@ -207,6 +232,27 @@ class Database:
                 return server.explain(error, self.name) or (
                     f"the store {self.name} refused a request ({cause}): report this, with the command that led to it"
                 )
+
+    def _is_full(self, error: Exception) -> bool:
+        """Whether a failure is for want of room: where a side file cannot grow, SQLite calls that a failing disk."""
+        free_bytes = place.free_bytes(self._path) if self._path is not None else None
+        return _sqlite_code(error) == sqlite3.SQLITE_FULL or (free_bytes is not None and free_bytes < _SIDE_FILE_BYTES)
+
+
+_FOR_NOW = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+    }
+)
+"""What ends when its cause does."""
+_SIDE_FILE_BYTES = 32 * 2**10
+"""By so much the index of a write-ahead log grows."""
 
 
 def _sqlite_code(error: Exception) -> int | None:
@@ -219,7 +265,16 @@ def _has_content(path: Path) -> bool:
     return path.exists() and path.stat().st_size > 0
 
 
-def _engine_of_file(path: Path, uri: str, busy_seconds: float) -> Engine:
+def _log_of(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
+
+
+def _immutable(path: Path) -> str:
+    """The address of a file that nobody writes, and that can be read without its side files."""
+    return path.as_uri() + "?mode=ro&immutable=1"
+
+
+def _engine_of_file(uri: str, busy_seconds: float) -> Engine:
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(uri, uri=True, timeout=busy_seconds, check_same_thread=False, isolation_level=None)
         connection.execute("PRAGMA foreign_keys = ON")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -11,6 +12,9 @@ NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs",
 """Kinds on which locks and shared memory, and so a write-ahead log, cannot be relied upon."""
 
 MOUNTS = Path("/proc/self/mountinfo")
+
+ROOM_BYTES = 16 * 2**20
+"""What has to be left on the disk of a store for a run to ask for answers that cost: those in flight are stored yet."""
 
 
 def check_place(path: Path, name: str, *, read_only: bool) -> None:
@@ -48,6 +52,15 @@ def warning_about(path: Path) -> str | None:
         f"the store {path} is on a network file system ({kind}), where SQLite can be damaged by two processes: "
         "name a file on a local disk with --store, or a database server"
     )
+
+
+def free_bytes(path: Path) -> int | None:
+    """The room that is left for who is not root on the disk that `path` is on; None where it cannot be told."""
+    try:
+        state = os.statvfs(path.parent)
+    except OSError:
+        return None
+    return state.f_bavail * state.f_frsize
 
 
 def file_system_of(path: Path, mounts: str) -> str | None:

@@ -136,6 +136,11 @@ class Store:
         """Where it is, to show to a person: a path, or a URL without its password."""
         return self._database.name
 
+    @property
+    def shortage(self) -> str | None:
+        """Why nothing should be paid for whose result has to be stored, with the mend; None where there is room."""
+        return self._database.shortage
+
     # Writing
 
     async def committed(self) -> None:
