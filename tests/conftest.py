@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any
@@ -57,6 +58,19 @@ DOUBLING = Task(
     memory_bytes=128 * MIB,
 )
 """Scores: 1 for doubling, exactly 0.5 for the seed solution, exactly 0 for zeros."""
+
+
+@pytest.fixture(autouse=True)
+def signals() -> Iterator[None]:
+    """Signals do what they do in a terminal, for this process and those that it starts; what a test leaves is undone.
+
+    Whoever starts the tests in the background of a shell has SIGINT ignored, which is inherited and respected.
+    """
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    before = {number: signal.signal(number, action) for number, action in usual.items()}
+    yield
+    for number, action in before.items():
+        signal.signal(number, action)
 
 
 @pytest.fixture(scope="session")

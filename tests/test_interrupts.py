@@ -11,15 +11,6 @@ import pytest
 from selftaught.interrupts import Interrupted, in_flight, run_until_interrupted, under_way
 
 
-@pytest.fixture(autouse=True)
-def handlers():
-    """Gives back what an interrupt leaves ignored."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
 @pytest.fixture
 def log():
     return []
