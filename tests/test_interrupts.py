@@ -99,12 +99,14 @@ def test_an_interrupt_names_the_runs_that_it_ended(log):
     async def runs():
         with under_way("r-0"):
             pass
-        with under_way("r-1"), under_way("r-2"):
+        with under_way("r-1"), under_way("r-2", can_be_resumed=False):
             await piece(log, "one", 1000)
 
     with pytest.raises(Interrupted) as interrupted:
         run_until_interrupted(beside(interrupt_soon(signal.SIGINT), runs()), grace_seconds=0.0)
     assert interrupted.value.runs == ["r-1", "r-2"]
+    assert "r-1" in interrupted.value.resumable
+    assert "r-2" not in interrupted.value.resumable
 
 
 def test_who_cleans_up_may_take_its_time(log):

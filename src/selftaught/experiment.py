@@ -155,7 +155,7 @@ async def recorded_run(
         store.start_run(_run_start(run_id, config, tasks, isolation))
     await store.committed()
     try:
-        with under_way(run_id):
+        with under_way(run_id, can_be_resumed=config["kind"] in (*SETTINGS_OF_KIND, "series")):
             yield run_id
     except asyncio.CancelledError:
         store.finish_run(run_id, status="interrupted", message="it was interrupted", result=so_far)

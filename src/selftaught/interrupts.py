@@ -30,6 +30,7 @@ class Brake:
 
     def __init__(self) -> None:
         self.runs: list[str] = []
+        self.resumable: set[str] = set()
         self._is_on = False
         self._n_in_flight = 0
         self._idle = asyncio.Event()
@@ -73,11 +74,12 @@ async def in_flight() -> AsyncIterator[None]:
 
 
 @contextlib.contextmanager
-def under_way(run_id: str) -> Iterator[None]:
+def under_way(run_id: str, *, can_be_resumed: bool = True) -> Iterator[None]:
     """Nothing; within it a run is one of those that an interrupt interrupts."""
     brake = _BRAKE.get()
     if brake is not None:
         brake.runs.append(run_id)
+        brake.resumable |= {run_id} if can_be_resumed else set()
     yield
     if brake is not None:
         brake.runs.remove(run_id)
@@ -88,11 +90,13 @@ class Interrupted(KeyboardInterrupt):
 
     Attributes:
         runs: The runs that were under way, the outermost first.
+        resumable: Those of them that can be resumed.
     """
 
-    def __init__(self, runs: list[str]) -> None:
+    def __init__(self, runs: list[str], resumable: set[str]) -> None:
         super().__init__()
         self.runs = runs
+        self.resumable = resumable
 
 
 def run_until_interrupted(
@@ -135,7 +139,7 @@ async def _heeding(work: Coroutine[Any, Any, Result], on_first: Callable[[], Non
             return await task
         except asyncio.CancelledError:
             if stopping:
-                raise Interrupted(brake.runs) from None
+                raise Interrupted(brake.runs, brake.resumable) from None
             raise
         finally:
             for stop in stopping:

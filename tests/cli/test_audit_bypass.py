@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import copy
+import subprocess
+import time
 
 import pytest
 
 from selftaught.cli.audit import print_bypass
+
+from .conftest import SELFTAUGHT
 
 SMALL = ("audit", "--bypass", "14", "--rng-seed", "0")
 
@@ -86,3 +90,25 @@ def test_a_wrong_call_is_one_sentence(selftaught, tmp_path, arguments, says):
     assert len(called.stderr.splitlines()) == 1
     assert called.stdout == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupt_of_what_cannot_be_resumed_does_not_name_resume(selftaught, tmp_path):
+    command = [SELFTAUGHT, "audit", "--bypass", "100000", "--rng-seed", "1"]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not (runs := started(selftaught, tmp_path)) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    process.terminate()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    [run] = runs
+    assert run["status"] == "running"
+    assert said.splitlines()[-1] == (
+        f"selftaught: interrupted; what was done is stored as {run['run_id']}, but cannot be gone on with: "
+        "type the command again"
+    )
+    assert selftaught("resume", run["run_id"]).code == 2
+
+
+def started(selftaught, folder):
+    return selftaught("runs", "--json").document if (folder / "selftaught.db").exists() else []

@@ -164,7 +164,10 @@ def test_a_wait_for_a_server_that_is_down_is_shown_and_ctrl_c_ends_it_so_that_it
 
     with serving(script) as thread:
         command = [SELFTAUGHT, "improve", "dispatch", "--model", f"{thread.server.url}#m", *SMALL]
-        waiting = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+        waiting = subprocess.Popen(
+            command, cwd=tmp_path, stderr=subprocess.PIPE, text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests may run where it is ignored
+        )  # fmt: skip
         told = waiting.stderr.readline()
         assert "has not answered since" in told
         assert "(it hung up without an answer" in told

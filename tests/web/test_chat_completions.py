@@ -117,6 +117,12 @@ def test_what_is_out_of_range_or_cannot_be_done_is_refused_with_its_field(fields
     assert field.split(".")[0] in refused.message
 
 
+@pytest.mark.parametrize("fields", [{"tools": [{}]}, {"functions": [{}]}, {"logprobs": True}], ids=repr)
+def test_who_asks_for_more_than_text_is_told_so(fields):
+    [name] = fields
+    assert complaint(body(**fields)).message == f"{name}: this server answers with text alone, so leave it out"
+
+
 @pytest.mark.parametrize(
     "given",
     [b"", b"{", b"null", b"[]", b"[" * 100_000, b'{"a":' * 50_000, b"\xff", b'{"model": NaN}', b'{"model": "\\ud800"}'],

@@ -108,8 +108,8 @@ async def run_series(
             series = SeriesUnderWay(run_id=run_id, sandbox=sandbox, ledger=ledger)
             so_far |= series_document(store.run(run_id), store)
             for place in range(n_runs):
-                under_way = replace(series, has_begun=place > 0)
-                await _run_one(tasks, settings, place, store, shown, under_way, improvers, goes_on)
+                series = replace(series, has_begun=place > 0)
+                await _run_one(tasks, settings, place, store, shown, series, improvers, goes_on)
                 so_far |= series_document(store.run(run_id), store)
             message = failure_sentence(so_far) if so_far["failures"] else ""
             store.finish_run(run_id, status="failed" if message else "finished", message=message, result=so_far)

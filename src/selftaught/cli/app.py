@@ -92,7 +92,7 @@ def call(arguments: Sequence[str]) -> int:
     except SelfTaughtError as error:
         return _say(str(error), EXIT_FAILED)
     except Interrupted as interrupted:
-        return _say(_how_to_go_on(interrupted.runs), EXIT_FAILED)
+        return _say(_how_to_go_on(interrupted), EXIT_FAILED)
     except KeyboardInterrupt:
         return _say("interrupted; what a run has done is stored, see `selftaught runs`", EXIT_FAILED)
     except BrokenPipeError:
@@ -101,10 +101,13 @@ def call(arguments: Sequence[str]) -> int:
         return EXIT_DONE
 
 
-def _how_to_go_on(runs: Sequence[str]) -> str:
-    if not runs:
+def _how_to_go_on(interrupted: Interrupted) -> str:
+    if not interrupted.runs:
         return "interrupted before anything was recorded"
-    return f"interrupted; all that was done is stored, and `selftaught resume {runs[0]}` goes on from there"
+    run_id = interrupted.runs[0]
+    if run_id not in interrupted.resumable:
+        return f"interrupted; what was done is stored as {run_id}, but cannot be gone on with: type the command again"
+    return f"interrupted; all that was done is stored, and `selftaught resume {run_id}` goes on from there"
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:

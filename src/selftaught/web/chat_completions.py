@@ -27,6 +27,9 @@ BYTES_PER_TOKEN = 4
 TELLING = ("system", "developer")
 """The roles whose texts are the expertise."""
 
+TEXT_ALONE = ("tools", "functions", "logprobs")
+"""The fields that ask for what no model that is served here can give."""
+
 Document = dict[str, Any]
 
 
@@ -189,6 +192,8 @@ def _complaint_of(error: pydantic.ValidationError) -> Complaint:
     if first["type"] == "json_invalid":
         return Complaint(400, f"the body is no JSON: {first['msg'].removeprefix('Invalid JSON: ')}")
     field = ".".join(map(str, first["loc"])) or None
+    if field in TEXT_ALONE:
+        return Complaint(400, f"{field}: this server answers with text alone, so leave it out", field=field)
     return Complaint(400, first_complaint(error, as_flag=False), field=field)
 
 
