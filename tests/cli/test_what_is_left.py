@@ -93,9 +93,16 @@ ENDS = {
 }
 
 
-@pytest.mark.parametrize("numbers", ENDS.values(), ids=ENDS)
-@pytest.mark.parametrize("moment", ["it starts", "it works", "it goes on"])
-def test_nothing_is_left_of_a_run_that_was_ended(selftaught, watched, tmp_path, moment, numbers):
+@pytest.mark.parametrize(
+    ("moment", "end"),
+    [
+        *((moment, end) for moment in ("it starts", "it works") for end in ENDS),
+        ("it goes on", "Ctrl-C"),
+        ("it goes on", "SIGKILL"),
+    ],
+)
+def test_nothing_is_left_of_a_run_that_was_ended(selftaught, watched, tmp_path, moment, end):
+    numbers = ENDS[end]
     is_killed = signal.SIGKILL in numbers
     command: tuple[str, ...] = RUN
     log = tmp_path / f"{STORE}-wal"

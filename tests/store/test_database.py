@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from selftaught.errors import StoreError
+from selftaught.errors import StoreError, StoreUnavailable
 from selftaught.store import JournalEntry, ModelCallRecord, RunStart, Store
 
 Clock = Callable[[], datetime]
@@ -206,6 +206,16 @@ def test_a_locked_store(path: Path, clock: Clock) -> None:
             Store.open(path, clock=clock, busy_seconds=0.2)
         with Store.open(path, clock=clock, busy_seconds=0.2, read_only=True) as store:
             assert len(store.runs()) == 1, "who only reads does not wait for who writes"
+
+
+def test_a_lock_that_keeps_readers_out_is_heeded_by_who_only_reads(path: Path, clock: Clock) -> None:
+    make_store(path, clock)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreUnavailable, match=r"locked by another process for more than 0.2 s"):
+            Store.open(path, clock=clock, busy_seconds=0.2, read_only=True)
+        other.execute("ROLLBACK")
 
 
 def test_a_lock_in_the_middle_surfaces_and_nothing_is_lost(store: Store, path: Path) -> None:

@@ -107,9 +107,11 @@ class Database:
         try:
             with self.reading() as connection:
                 return self._revision(connection)
-        except StoreUnavailable:
+        except StoreUnavailable as error:
             path = self._path
             if not self.read_only or path is None or _has_content(_log_of(path)):
+                raise
+            if _sqlite_code(error.__cause__) not in _NO_SIDE_FILE:
                 raise
         # There is no room for the side files of a write-ahead log: so nobody writes, and it can be read as it is.
         self.engine.dispose()
@@ -255,7 +257,11 @@ _SIDE_FILE_BYTES = 32 * 2**10
 """By so much the index of a write-ahead log grows."""
 
 
-def _sqlite_code(error: Exception) -> int | None:
+_NO_SIDE_FILE = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
+"""How SQLite says that a side file cannot be made; a lock is none of these, and is heeded."""
+
+
+def _sqlite_code(error: BaseException | None) -> int | None:
     """The primary result code of SQLite, if that is where the error is from."""
     code = getattr(getattr(error, "orig", error), "sqlite_errorcode", None)
     return None if code is None else code & 0xFF
