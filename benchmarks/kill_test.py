@@ -40,6 +40,8 @@ Evaluated = tuple[str, str, str, str]
 
 SELFTAUGHT = Path(sys.executable).with_name("selftaught")
 IN_TRANSIT_SECONDS = 0.25
+REFUSED = 2
+"""The exit code of what is not begun."""
 LATENCY_SECONDS = (0.02, 0.15)
 BETWEEN_KILLS_SECONDS = (0.3, 4.0)
 SERVER_IS_AWAY_SECONDS = 1.0
@@ -62,6 +64,7 @@ class Report:
 
     kills: Counter[str] = field(default_factory=Counter)
     resumes: int = 0
+    refused: int = 0
     runs: int = 0
     different: list[str] = field(default_factory=list)
     asked_twice: int = 0
@@ -119,11 +122,20 @@ class KilledRun:
         for _ in range(n_kills):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(rng.uniform(*BETWEEN_KILLS_SECONDS))
-                break
+                if not self._was_refused(process):
+                    break
             self._kill(rng.choice(VICTIMS), process, server, rng)
             if process.poll() is not None:
                 process = self._resume()
-        return self._finish(process)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(SERVER_IS_AWAY_SECONDS)
+        return self._finish(self._resume() if self._was_refused(process) else process)
+
+    def _was_refused(self, process: subprocess.Popen[str]) -> bool:
+        """Whether a run was not begun, and nothing recorded, because the model server was away just then."""
+        refused = process.poll() == REFUSED and not self._on_record()
+        self._report.refused += refused
+        return refused
 
     def _start(self, *command: str) -> subprocess.Popen[str]:
         asked_for = ("dispatch", *SETTINGS, "--model", self._model, "--rng-seed", str(self._rng_seed))
@@ -153,12 +165,7 @@ class KilledRun:
     def _resume(self) -> subprocess.Popen[str]:
         self._report.resumes += 1
         options = ("--store", str(self.store), "--log", str(self._log))
-        on_record = []
-        # It may have been killed before there were any tables, or after its document was stored.
-        with contextlib.suppress(sqlite3.OperationalError), contextlib.closing(sqlite3.connect(self.store)) as records:
-            on_record = records.execute("SELECT run_id, status FROM runs").fetchall()
-            stored = records.execute("SELECT program, task, split, key FROM evaluations")
-            self._stored_before.append((self._log.stat().st_size, set(stored)))
+        on_record = self._on_record()
         if not on_record:
             return self._start("run", *options)
         [(run_id, status)] = on_record
@@ -167,6 +174,17 @@ class KilledRun:
             if status == "finished"
             else self._start("resume", run_id, *options)
         )
+
+    def _on_record(self) -> list[tuple[str, str]]:
+        """Id and status of the run, if it is on record; what is stored of it is kept in mind for the judge."""
+        # It may have been killed before there were any tables, or after its document was stored.
+        with contextlib.suppress(sqlite3.OperationalError), contextlib.closing(sqlite3.connect(self.store)) as records:
+            on_record = records.execute("SELECT run_id, status FROM runs").fetchall()
+            stored = records.execute("SELECT program, task, split, key FROM evaluations")
+            n_logged = self._log.stat().st_size if self._log.exists() else 0
+            self._stored_before.append((n_logged, set(stored)))
+            return on_record
+        return []
 
     def judge_evaluations(self) -> None:
         """Nothing; enters how many evaluations were run, and how many of them stood in the store before that life."""
@@ -280,6 +298,7 @@ def print_report(report: Report) -> None:
             for victim, n in report.kills.items()
         },
         "resumes": report.resumes,
+        "starts refused, with nothing on record, while the model server was away": report.refused,
         "parts of the final documents that differ": len(report.different),
         "requests that the model server got": report.requests,
         "samples that it sent": report.samples,
