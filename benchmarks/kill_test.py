@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import json
 import os
 import random
@@ -190,9 +191,9 @@ class KilledRun:
         """Nothing; enters how many evaluations were run, and how many of them stood in the store before that life."""
         lines = self._log.read_bytes()
         self._report.evaluations += len(list(evaluations_in(lines)))
-        ends = [offset for offset, _ in self._stored_before[1:]] + [len(lines)]
-        for (begins, stored), ends_at in zip(self._stored_before, ends, strict=True):
-            again = [evaluated for evaluated in evaluations_in(lines[begins:ends_at]) if evaluated in stored]
+        lives: list[tuple[int, set[Evaluated]]] = [*self._stored_before, (len(lines), set())]
+        for (begins, stored), (ends, _) in itertools.pairwise(lives):
+            again = [evaluated for evaluated in evaluations_in(lines[begins:ends]) if evaluated in stored]
             self._report.evaluated_twice += len(again)
 
     def _finish(self, process: subprocess.Popen[str]) -> dict[str, Any]:
