@@ -45,8 +45,8 @@ TASK_CODE_LIMITS = Limits(cpu_seconds=1e6, wall_seconds=1e6, memory_bytes=2 * 10
 """A task's process lives as long as its run; each request to it has `TASK_REQUEST_SECONDS`."""
 
 TASK_REQUEST_SECONDS = 60.0
-MAX_EVALUATIONS_KEPT = 4096
-"""Evaluations that are not run again when they are asked for; many more than one improvement has."""
+MAX_EVALUATIONS_KEPT = 20_000
+"""Evaluations that are not run again when they are asked for; more than a run has at the usual budgets."""
 
 MAX_DRAWS_KEPT = 64
 """Draws whose inputs are held ready; each improvement has its own, and uses it until it ends."""
