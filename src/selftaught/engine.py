@@ -31,8 +31,8 @@ MAX_AT_ONCE = 128
 """Improvements of solutions that are under way at once, each a process; the others wait. Those of improvers, which wait
 for improvements of solutions, are not held up."""
 
-MAX_IMPROVEMENTS_KEPT = 1024
-"""Improvements that are not done again when they are asked for; many more than one round has at the usual budgets."""
+MAX_IMPROVEMENTS_KEPT = 4096
+"""Improvements that are not done again when they are asked for; more than a run has at the usual budgets."""
 
 
 @dataclass(frozen=True, kw_only=True)
