@@ -10,7 +10,7 @@ must be that of a run that nobody disturbed, but for ids and times.
 The judge of "asked twice" is the proxy. An answer that was under way when the engine died, sent less than
 `IN_TRANSIT_SECONDS` before the kill or while the process was ending, may not have been stored: those are counted apart.
 
-The judge of "run twice" is the log of events, which has a line for each evaluation that was really run: one that stood
+The judge of "run twice" is the log of events, which has a line for each evaluation that really began: one that stood
 in the store before a life of the run began must not be among those of that life.
 """
 
@@ -231,7 +231,7 @@ def evaluations_in(lines: bytes) -> Iterator[Evaluated]:
     for line in lines.splitlines():
         with contextlib.suppress(ValueError):
             event = json.loads(line)
-            if event["event"] == "evaluation":
+            if event["event"] == "evaluation started":
                 yield event["solution"], event["task"], event["split"], event["draw"]
 
 
@@ -286,6 +286,8 @@ def main() -> None:
             kill_one_run(folder, options.rng_seed + report.runs, left, rng, report)
             print(f"{report.kills.total()} kills survived in {report.runs} runs", file=sys.stderr)
     print_report(report)
+    if not report.evaluations:
+        raise SystemExit("the log has no evaluations, so nothing is known of those that were run twice")
     if report.different or report.asked_twice or report.evaluated_twice or report.orphans:
         sys.exit(1)
 
