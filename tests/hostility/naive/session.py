@@ -117,7 +117,10 @@ def attack():
     except BaseException as error:  # noqa: BLE001 - whatever the improver does, the counts are what matters
         solution, detail = "", repr(error)
     ENDED[0] = True
-    time.sleep(0.2)
+    # What goes on in threads has time to show on a busy machine too.
+    patient_until = time.monotonic() + 3.0
+    while time.monotonic() < patient_until and threading.active_count() > 1 and not COUNTS["late"]:
+        time.sleep(0.05)
     if FALLS:
         detail = "the engine falls"
     channel.send({"detail": detail, "counts": dict(COUNTS), "solution": str(solution)[:100_000]})  # noqa: F821 - given
