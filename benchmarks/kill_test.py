@@ -128,9 +128,7 @@ class KilledRun:
             self._kill(rng.choice(VICTIMS), process, server, rng)
             if process.poll() is not None:
                 process = self._resume()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(SERVER_IS_AWAY_SECONDS)
-        return self._finish(self._resume() if self._was_refused(process) else process)
+        return self._finish(process)
 
     def _was_refused(self, process: subprocess.Popen[str]) -> bool:
         """Whether a run was not begun, and nothing recorded, because the model server was away just then."""
@@ -198,6 +196,8 @@ class KilledRun:
 
     def _finish(self, process: subprocess.Popen[str]) -> dict[str, Any]:
         printed, said = process.communicate(timeout=LONGEST_RUN_SECONDS)
+        if self._was_refused(process):
+            return self._finish(self._resume())
         if process.returncode != 0:
             raise SystemExit(f"the run ended with {process.returncode}: {said}")
         document: dict[str, Any] = json.loads(printed)
