@@ -31,6 +31,8 @@ LAYERS = (
     ("meta_utility", "past"),
     ("recursion",),
     ("progress", "recorder"),
+    ("names",),
+    ("recorded_run",),
     ("experiment",),
     ("single", "analysis"),
     ("again",),

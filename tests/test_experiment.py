@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from selftaught import experiment
+from selftaught import recorded_run
 from selftaught.budget import Budget
 from selftaught.errors import ConfigError, Outcome, SandboxError, SelfTaughtError, TaskError, Violation
-from selftaught.experiment import Comparison, checked_meta_utility, finding, resolve_improver, run_stop, verdict
+from selftaught.experiment import Comparison, checked_meta_utility, finding, run_stop, verdict
 from selftaught.improver import bundled_improver
 from selftaught.meta_utility import MetaEvaluation, Repeat
 from selftaught.models.gp import GeneticProposer
+from selftaught.names import resolve_improver
 from selftaught.progress import Progress
 from selftaught.settings import (
     PAPER_BUDGET,
@@ -433,4 +434,4 @@ def test_violations_are_listed_once_each_in_an_order_of_their_own():
 
 
 def test_every_model_has_a_version_to_record():
-    assert experiment.find_model_version("gp")
+    assert recorded_run.find_model_version("gp")

@@ -15,9 +15,10 @@ from selftaught.analysis.run_ledger import LEVELS, Figures, figures_by_model, le
 from selftaught.analysis.series import run_series
 from selftaught.analysis.transfer import run_transfer
 from selftaught.errors import LanguageModelError, RunBudgetExceeded, StoreError
-from selftaught.experiment import resolve_improver, run_stop
+from selftaught.experiment import run_stop
 from selftaught.improver import bundled_improver
 from selftaught.ledger import NOTHING, Spending, spending_document, spending_from
+from selftaught.names import resolve_improver
 from selftaught.progress import Progress
 from selftaught.settings import CompareSettings, ImproveSettings, RunSettings, TransferSettings, checked_settings
 from selftaught.single import improve

@@ -17,8 +17,10 @@ from selftaught.again.resume import resume_series
 from selftaught.analysis.series import Shown, run_series
 from selftaught.analysis.transfer import run_transfer, seed_of_run
 from selftaught.errors import ConfigError
-from selftaught.experiment import Document, resolve_improver, run_stop
+from selftaught.experiment import run_stop
+from selftaught.names import resolve_improver
 from selftaught.progress import Progress
+from selftaught.recorded_run import Document
 from selftaught.settings import (
     DEFAULT_STORE,
     UNSANDBOXED,

@@ -6,17 +6,11 @@ from typing import get_args
 
 from selftaught.engine import Assignment, Engine
 from selftaught.errors import ConfigError
-from selftaught.experiment import (
-    Again,
-    Document,
-    opened_run,
-    opened_sandbox,
-    resolve_improver,
-    spent_document,
-)
 from selftaught.improver import Improvement
 from selftaught.meta_utility import UtilityOnDraw
+from selftaught.names import resolve_improver
 from selftaught.progress import Progress
+from selftaught.recorded_run import Again, Document, opened_run, opened_sandbox, spent_document
 from selftaught.settings import CommonSettings, ImproveSettings
 from selftaught.source import nearest
 from selftaught.statistics import estimate

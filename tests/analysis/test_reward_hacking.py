@@ -27,8 +27,9 @@ from selftaught.analysis.reward_hacking import (
     ranges_of,
 )
 from selftaught.errors import ConfigError, Outcome
-from selftaught.experiment import opened_sandbox, run_stop
+from selftaught.experiment import run_stop
 from selftaught.progress import Progress
+from selftaught.recorded_run import opened_sandbox
 from selftaught.settings import ImproveSettings, RunSettings
 from selftaught.single import improve
 from selftaught.store import EvaluationRecord, ImprovementRecord, RunStart, Store

@@ -9,7 +9,8 @@ import pytest
 
 from selftaught.analysis.transfer import run_transfer, seed_of_run
 from selftaught.cli.run import print_transfer
-from selftaught.experiment import finding, resolve_improver, run_stop
+from selftaught.experiment import finding, run_stop
+from selftaught.names import resolve_improver
 from selftaught.progress import Progress
 from selftaught.settings import RunSettings, TransferSettings, checked_settings
 from selftaught.statistics import PairedDifference

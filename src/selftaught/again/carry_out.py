@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from selftaught.analysis.compare import run_compare
 from selftaught.analysis.transfer import run_transfer
-from selftaught.experiment import Again, Document, run_stop
+from selftaught.experiment import run_stop
 from selftaught.progress import Progress
+from selftaught.recorded_run import Again, Document
 from selftaught.settings import CommonSettings, CompareSettings, ImproveSettings, RunSettings, TransferSettings
 from selftaught.single import improve
 from selftaught.store import Store

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from selftaught.errors import Outcome
-from selftaught.experiment import Document
+from selftaught.recorded_run import Document
 from selftaught.store import EvaluationRecord, ImprovementRecord, RunRecord, Store
 
 MOST_LISTED = 20

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from selftaught.again.recorded import improvers_of, models_of, settings_of
 from selftaught.again.replay import check_replayable
-from selftaught.experiment import Document
 from selftaught.models.answers_on_record import AnswersOnRecord
 from selftaught.models.recording import Header, RecordedBudget, RecordedInfo, write_recording
 from selftaught.models.replay_file import NOT_ASKED_BY, command_of
+from selftaught.recorded_run import Document
 from selftaught.source import sha256_of
 from selftaught.store import RunRecord, Store
 from selftaught.store.documents import escape

@@ -14,11 +14,11 @@ from selftaught.again.carry_out import carry_out
 from selftaught.again.differences import compare_runs
 from selftaught.again.recorded import RecordedModel, improvers_of, kind_of, models_of, settings_of, tasks_of
 from selftaught.errors import ConfigError
-from selftaught.experiment import Again, Document, IsReplayed, said_of
 from selftaught.models import LanguageModel, ModelContext, ModelMaker
 from selftaught.models.answers_on_record import AnswersOnRecord
 from selftaught.models.replay import AnswerMissing, ReplayModel
 from selftaught.progress import Progress
+from selftaught.recorded_run import Again, Document, IsReplayed, said_of
 from selftaught.settings import ReplaySettings
 from selftaught.store import RunRecord, Store
 from selftaught.task_definition import Task

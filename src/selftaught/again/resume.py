@@ -12,8 +12,8 @@ from selftaught.again.carry_out import carry_out
 from selftaught.again.recorded import improvers_of, kind_of, settings_of, tasks_of
 from selftaught.analysis.series import SeriesGoesOn, Shown, run_series
 from selftaught.errors import ConfigError
-from selftaught.experiment import Again, Document, GoesOn
 from selftaught.progress import Progress
+from selftaught.recorded_run import Again, Document, GoesOn
 from selftaught.settings import CommonSettings, ResumeSettings, RunSettings
 from selftaught.store import RunRecord, Store
 from selftaught.task_definition import Task

@@ -17,11 +17,11 @@ from selftaught.analysis.static_findings import Reading, StaticFinding, read_pro
 from selftaught.budget import Budget, Usage
 from selftaught.engine import META, Assignment, Engine, Recorder, run_in_parallel
 from selftaught.errors import LanguageModelError, Outcome
-from selftaught.experiment import Document, opened_run, spent_document
 from selftaught.improver import BUNDLED_IMPROVERS, IMPROVER_LIMITS, Improvement
 from selftaught.meta_utility import UtilityOnDraw
 from selftaught.models import LanguageModel, ModelContext, find_model
 from selftaught.progress import Progress
+from selftaught.recorded_run import Document, opened_run, spent_document
 from selftaught.recorder import StoreRecorder
 from selftaught.settings import PAPER_BUDGET, CommonSettings, Count
 from selftaught.source import sha256_of

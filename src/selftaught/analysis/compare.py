@@ -14,10 +14,11 @@ from statistics import fmean, pstdev
 
 from selftaught.budget import Usage
 from selftaught.engine import Engine
-from selftaught.experiment import SIGNIFICANCE, Again, Document, checked_meta_utility, opened_run, spent_document
+from selftaught.experiment import SIGNIFICANCE, checked_meta_utility
 from selftaught.ledger import NOTHING, spending_document
 from selftaught.meta_utility import MetaEvaluation
 from selftaught.progress import Progress
+from selftaught.recorded_run import Again, Document, opened_run, spent_document
 from selftaught.settings import CompareSettings
 from selftaught.source import sha256_of
 from selftaught.statistics import estimate, holm, paired_difference, ranks, sign_flip_p_value

@@ -16,9 +16,10 @@ from typing import Any, Literal
 
 from selftaught.analysis.run_document import document_of, proposer
 from selftaught.errors import ConfigError
-from selftaught.experiment import SIGNIFICANCE, Document, finding
+from selftaught.experiment import SIGNIFICANCE, finding
 from selftaught.ledger import NOTHING, spending_document, spending_from
 from selftaught.models import model_info
+from selftaught.recorded_run import Document
 from selftaught.settings import RunSettings
 from selftaught.statistics import PairedDifference, estimate, fewest_pairs, holm, paired_difference, wilson
 from selftaught.store import RunRecord, Store

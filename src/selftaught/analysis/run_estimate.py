@@ -18,13 +18,14 @@ from selftaught.analysis.rehearsal import Rehearsal, Rehearsed, opened_rehearsal
 from selftaught.budget import Budget
 from selftaught.engine import META
 from selftaught.errors import Outcome
-from selftaught.experiment import Document, model_names, opened_sandbox
 from selftaught.improver import bundled_improver
 from selftaught.ledger import Spending
 from selftaught.meta_utility import MetaUtility
 from selftaught.models import LanguageModel, ModelContext, find_model
 from selftaught.models.prompts import expertise_sent
+from selftaught.names import model_names
 from selftaught.progress import N_COMPARED
+from selftaught.recorded_run import Document, opened_sandbox
 from selftaught.settings import RunSettings
 from selftaught.task_definition import Task
 from selftaught.utility import Utility

@@ -15,23 +15,22 @@ from selftaught.errors import (
     SelfTaughtError,
     StoreError,
 )
-from selftaught.experiment import (
+from selftaught.experiment import improvers_of_run, run_stop
+from selftaught.ledger import NOTHING, Ledger
+from selftaught.models import find_model
+from selftaught.names import model_names
+from selftaught.progress import Progress
+from selftaught.recorded_run import (
     Again,
     Document,
     GoesOn,
     SeriesUnderWay,
     about_tasks,
-    improvers_of_run,
-    model_names,
     opened_sandbox,
     programs,
     recorded_run,
     run_budget,
-    run_stop,
 )
-from selftaught.ledger import NOTHING, Ledger
-from selftaught.models import find_model
-from selftaught.progress import Progress
 from selftaught.settings import RunSettings
 from selftaught.store import RunRecord, Store
 from selftaught.task_definition import Task

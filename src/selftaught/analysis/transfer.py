@@ -6,19 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from selftaught.engine import Engine
-from selftaught.experiment import (
-    Again,
-    Document,
-    checked_meta_utility,
-    finding,
-    names_a_run,
-    opened_run,
-    resolve_improver,
-    spent_document,
-)
+from selftaught.experiment import checked_meta_utility, finding
 from selftaught.improver import bundled_improver
 from selftaught.meta_utility import MetaEvaluation
+from selftaught.names import names_a_run, resolve_improver
 from selftaught.progress import Progress
+from selftaught.recorded_run import Again, Document, opened_run, spent_document
 from selftaught.settings import TransferSettings
 from selftaught.source import sha256_of
 from selftaught.statistics import PairedDifference, estimate, holm, paired_difference

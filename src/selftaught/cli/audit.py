@@ -24,8 +24,9 @@ from selftaught.cli.output import (
 )
 from selftaught.cli.parameters import Json, StorePath, store_location, store_to_read
 from selftaught.errors import ConfigError
-from selftaught.experiment import Document, check_names, opened_sandbox
+from selftaught.names import check_names
 from selftaught.progress import Progress
+from selftaught.recorded_run import Document, opened_sandbox
 from selftaught.settings import CommonSettings, checked_settings
 from selftaught.source import one_line
 from selftaught.store import Store

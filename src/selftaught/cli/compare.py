@@ -24,8 +24,10 @@ from selftaught.cli.output import (
 )
 from selftaught.cli.parameters import Json, LogPath, StorePath, store_location, store_to_read
 from selftaught.errors import ConfigError
-from selftaught.experiment import SIGNIFICANCE, Document, check_names, names_a_run, resolve_improver
+from selftaught.experiment import SIGNIFICANCE
 from selftaught.improver import find_improver
+from selftaught.names import check_names, names_a_run, resolve_improver
+from selftaught.recorded_run import Document
 from selftaught.settings import CompareSettings
 from selftaught.source import one_line
 from selftaught.statistics import fewest_pairs

@@ -19,7 +19,7 @@ from selftaught.cli.output import (
     untrusted,
 )
 from selftaught.cli.parameters import Json, StorePath, store_to_read
-from selftaught.experiment import Document
+from selftaught.recorded_run import Document
 from selftaught.settings import UNSANDBOXED
 from selftaught.source import one_line
 from selftaught.store import Store

@@ -7,8 +7,8 @@ from typing import Any
 from selftaught.analysis.run_document import proposer
 from selftaught.analysis.run_estimate import CHARACTERS_PER_TOKEN, WAY_TO_THE_BUDGET
 from selftaught.cli.output import print_caveats, short, stdout_console, untrusted
-from selftaught.experiment import Document
 from selftaught.ledger import usd
+from selftaught.recorded_run import Document
 from selftaught.source import one_line
 
 TITLES = {"likely": "likely", "at_most": "at the most"}

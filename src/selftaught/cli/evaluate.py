@@ -9,7 +9,7 @@ from typing import Literal
 from selftaught.cli.output import figure, print_caveats, print_json, print_violations, stdout_console, untrusted
 from selftaught.cli.parameters import Json
 from selftaught.errors import ConfigError
-from selftaught.experiment import Document
+from selftaught.recorded_run import Document
 from selftaught.settings import CommonSettings, IsolationMode, checked_settings
 from selftaught.single import evaluate as evaluate_once
 from selftaught.source import read_file

@@ -36,9 +36,11 @@ from selftaught.cli.output import (
 )
 from selftaught.cli.parameters import Json, LogPath, StorePath, store_location, store_to_read
 from selftaught.errors import ConfigError, SelfTaughtError
-from selftaught.experiment import Document, check_names, names_a_run, resolve_improver, run_stop
+from selftaught.experiment import run_stop
 from selftaught.improver import find_improver
+from selftaught.names import check_names, names_a_run, resolve_improver
 from selftaught.progress import Progress
+from selftaught.recorded_run import Document
 from selftaught.settings import ImproveSettings, RunSettings, TransferSettings
 from selftaught.single import improve as improve_once
 from selftaught.store import Store

@@ -14,9 +14,9 @@ from cyclopts import Parameter
 from selftaught.cli.output import print_json, stderr_console, stdout_console, untrusted
 from selftaught.cli.parameters import Json
 from selftaught.errors import ConfigError
-from selftaught.experiment import opened_sandbox, run_budget
 from selftaught.ledger import Ledger
 from selftaught.models import ModelContext, ModelInfo, find_model
+from selftaught.recorded_run import opened_sandbox, run_budget
 from selftaught.settings import CommonSettings, IsolationMode, ModelSettings, checked_settings
 from selftaught.web.listening import address_of, bound_socket, is_loopback, serve
 from selftaught.web.model_server import LOOPBACK_NAMES, Admission, ServedModel, make_app

@@ -16,8 +16,9 @@ from selftaught.analysis.strategies import (
 from selftaught.cli.output import print_caveats, print_json, stdout_console, untrusted
 from selftaught.cli.parameters import Json, StorePath, store_to_read
 from selftaught.errors import Outcome
-from selftaught.experiment import names_a_run, opened_sandbox, resolve_improver
 from selftaught.improver import find_improver
+from selftaught.names import names_a_run, resolve_improver
+from selftaught.recorded_run import opened_sandbox
 from selftaught.settings import CommonSettings, IsolationMode, checked_settings
 from selftaught.source import one_line
 from selftaught.store import Store
