@@ -11,7 +11,8 @@ The judge of "asked twice" is the proxy. An answer that was under way when the e
 `IN_TRANSIT_SECONDS` before the kill or while the process was ending, may not have been stored: those are counted apart.
 
 The judge of "run twice" is the log of events, which has a line for each evaluation that really began: one that stood
-in the store before a life of the run began must not be among those of that life.
+in the store before a life of the run began must not be among those of that life. The check of the task is not of the
+run: it measures the seed solution anew each time, on purpose, to see whether the same comes of it.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ from pathlib import Path
 from typing import Any
 
 from counting_proxy import CountingProxy
+
+from selftaught.task_check import ANOTHER_CHECK, CHECK
 
 Evaluated = tuple[str, str, str, str]
 """Solution, task, split and draw."""
@@ -231,7 +234,7 @@ def evaluations_in(lines: bytes) -> Iterator[Evaluated]:
     for line in lines.splitlines():
         with contextlib.suppress(ValueError):
             event = json.loads(line)
-            if event["event"] == "evaluation started":
+            if event["event"] == "evaluation started" and event["draw"] not in (CHECK, ANOTHER_CHECK):
                 yield event["solution"], event["task"], event["split"], event["draw"]
 
 

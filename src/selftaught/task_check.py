@@ -10,6 +10,9 @@ from selftaught.task_definition import Task
 from selftaught.utility import Draw, Utility, open_utility
 from selftaught.worker import wire
 
+CHECK, ANOTHER_CHECK = "check", "another check"
+"""The keys of the draws that a task is checked on, each time that a run is begun or resumed."""
+
 
 async def check_task(utility: Utility, sandbox: Sandbox, rng_seed: int) -> None:
     """Nothing, if the seed solution has a value and the task's code is a function of its arguments.
@@ -19,7 +22,7 @@ async def check_task(utility: Utility, sandbox: Sandbox, rng_seed: int) -> None:
     Raises:
         TaskError: It is not so; the message says what is wrong.
     """
-    draw = Draw(split="validation", key="check", rng_seed=rng_seed)
+    draw = Draw(split="validation", key=CHECK, rng_seed=rng_seed)
     before = await utility.evaluate(utility.task.seed_solution, draw)
     if before.value is None:
         raise TaskError(f"the seed solution of task {utility.task.name} fails ({before.outcome}): {before.message}")
@@ -27,7 +30,7 @@ async def check_task(utility: Utility, sandbox: Sandbox, rng_seed: int) -> None:
         return
     async with open_utility(utility.task, sandbox) as again:
         # Something else first: what is remembered from one use to the next shows.
-        await again.evaluate(utility.task.seed_solution, replace(draw, key="another check"))
+        await again.evaluate(utility.task.seed_solution, replace(draw, key=ANOTHER_CHECK))
         if wire.encode(await utility.worker.inputs(draw)) != wire.encode(await again.worker.inputs(draw)):
             raise TaskError(_not_a_function(utility.task, "instances() made other instances"))
         after = await again.evaluate(utility.task.seed_solution, draw)
