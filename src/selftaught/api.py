@@ -30,7 +30,6 @@ from selftaught.settings import (
     ResumeSettings,
     RunSettings,
     TransferSettings,
-    checked_again,
     checked_settings,
 )
 from selftaught.store import Store
@@ -247,7 +246,7 @@ def resume(
         ConfigError: It cannot go on.
         SelfTaughtError: The work failed.
     """
-    checked, found = checked_again(ResumeSettings, **settings), find_tasks(tasks) if tasks else []
+    checked, found = checked_settings(ResumeSettings, **settings), find_tasks(tasks) if tasks else []
     with Store.open(store, clock=now) as records:
         record = records.run(run)
         kind = record.config.get("kind")
@@ -280,7 +279,7 @@ def replay(
         ConfigError: It cannot be replayed.
         SelfTaughtError: The work failed.
     """
-    checked, found = checked_again(ReplaySettings, **settings), find_tasks(tasks) if tasks else []
+    checked, found = checked_settings(ReplaySettings, **settings), find_tasks(tasks) if tasks else []
     with Store.open(store, clock=now) as records:
         record = records.run(run.run_id if isinstance(run, Run) else run)
         return _wait_for(replay_run(record, records, Progress(on_step=on_step), checked, tasks=found))

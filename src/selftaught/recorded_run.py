@@ -31,7 +31,7 @@ from selftaught.past import StoredPast
 from selftaught.progress import Progress
 from selftaught.recorder import StoreRecorder
 from selftaught.sandbox import Sandbox, SandboxConfig
-from selftaught.settings import SETTINGS_OF_KIND, CommonSettings
+from selftaught.settings import CommonSettings, can_be_resumed
 from selftaught.store import RunRecord, RunStart, Store
 from selftaught.task_definition import Task
 from selftaught.telemetry import step
@@ -93,7 +93,7 @@ async def recorded_run(
         store.start_run(_run_start(run_id, config, tasks, isolation))
     await store.committed()
     try:
-        with under_way(run_id, can_be_resumed=config["kind"] in (*SETTINGS_OF_KIND, "series")):
+        with under_way(run_id, can_be_resumed=can_be_resumed(config["kind"])):
             yield run_id
     except asyncio.CancelledError:
         store.finish_run(run_id, status="interrupted", message="it was interrupted", result=so_far)
@@ -103,7 +103,8 @@ async def recorded_run(
         raise
     except (RunBudgetExceeded, LanguageModelUnavailable, StoreUnavailable) as error:
         store.finish_run(run_id, status="interrupted", message=str(error), result=so_far)
-        if isinstance(error, StoreUnavailable) and _is_resumed_by_itself(config):
+        is_part = "series" in config  # which is resumed in its place
+        if isinstance(error, StoreUnavailable) and can_be_resumed(config["kind"]) and not is_part:
             raise StoreUnavailable(f"{error}; then `selftaught resume {run_id}` goes on from what is stored") from error
         raise
     except Exception as error:  # whatever it was, a run that has ended is not recorded as running
@@ -111,11 +112,6 @@ async def recorded_run(
         message = str(error) if expected else f"{type(error).__name__}: {error}"
         store.finish_run(run_id, status="failed", message=message, result=so_far)
         raise
-
-
-def _is_resumed_by_itself(config: Document) -> bool:
-    """Whether a run can be resumed, and is no part of a series, which would be resumed in its place."""
-    return "series" not in config and config["kind"] in {*SETTINGS_OF_KIND, "series"}
 
 
 def _run_start(run_id: str, config: Document, tasks: Sequence[Task], isolation: str) -> RunStart:
@@ -249,12 +245,11 @@ async def opened_run(
     async with contextlib.AsyncExitStack() as stack:
         sandbox = series.sandbox if series else await stack.enter_async_context(opened_sandbox(settings))
         run_id = again.record.run_id if again and goes_on else store.new_run_id()
-        progress.seconds_before = _seconds_used(store, again)
-        # A replay spends nothing, and may take its time.
-        ledger = Ledger() if replayed else _ledger(kind, settings, store, run_id, progress.seconds_before)
-        ledger = series.ledger if series else ledger
+        progress.seconds_before = store.seconds_worked(run_id) if goes_on else 0.0
+        resumed_as = series.run_id if series else run_id if can_be_resumed(kind) else None
+        ledger = _ledger(settings, store, series, progress.seconds_before, resumed_as, is_replayed=replayed is not None)
         contexts = _model_contexts(
-            kind, sandbox, tasks, settings, store, run_id, ledger, progress, series, goes_on=goes_on is not None
+            sandbox, tasks, settings, store, run_id, ledger, progress, series, resumed_as, goes_on=goes_on is not None
         )
         model, *inner = [make(context) for make, context in zip(makers, contexts, strict=True)]
         async with ledger.within_time():  # nothing is recorded of a run whose models cannot be had
@@ -298,14 +293,21 @@ async def opened_run(
         await store.committed()
 
 
-def _ledger(kind: str, settings: CommonSettings, store: Store, run_id: str, seconds_used: float) -> Ledger:
+def _ledger(
+    settings: CommonSettings,
+    store: Store,
+    series: SeriesUnderWay | None,
+    seconds_used: float,
+    resumed_as: str | None,
+    *,
+    is_replayed: bool,
+) -> Ledger:
     """What a run may spend."""
-    return Ledger(
-        run_budget(settings),
-        seconds_used=seconds_used,
-        run_id=run_id if kind in SETTINGS_OF_KIND else None,
-        shortage=lambda: store.shortage,
-    )
+    if series:
+        return series.ledger
+    if is_replayed:  # it spends nothing, and may take its time
+        return Ledger()
+    return Ledger(run_budget(settings), seconds_used=seconds_used, run_id=resumed_as, shortage=lambda: store.shortage)
 
 
 def _config(
@@ -321,13 +323,7 @@ def _config(
     }
 
 
-def _seconds_used(store: Store, again: Again | None) -> float:
-    """The time on the clock that earlier lives of a run have taken."""
-    return store.seconds_worked(again.record.run_id) if again and isinstance(again.how, GoesOn) else 0.0
-
-
 def _model_contexts(
-    kind: str,
     sandbox: Sandbox,
     tasks: Sequence[Task],
     settings: CommonSettings,
@@ -336,6 +332,7 @@ def _model_contexts(
     ledger: Ledger,
     progress: Progress,
     series: SeriesUnderWay | None,
+    resumed_as: str | None,
     *,
     goes_on: bool,
 ) -> list[ModelContext]:
@@ -350,7 +347,7 @@ def _model_contexts(
             book=StoreAnswerBook(store, run_id, name, fresh=settings.fresh_answers, goes_on=goes_on),
             is_inner=place > 0,
             is_awaited=goes_on or (series is not None and series.has_begun),
-            mend=f"`selftaught resume {series.run_id if series else run_id}`" if kind in SETTINGS_OF_KIND else None,
+            mend=f"`selftaught resume {resumed_as}`" if resumed_as else None,
             on_wait=progress.wait,
         )
         for place, name in enumerate(model_names(settings))

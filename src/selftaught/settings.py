@@ -28,9 +28,7 @@ RngSeed = Annotated[
 ]
 Workers = Annotated[int, pydantic.Field(ge=1, le=256)]
 AcceptRule = Literal["better", "always"]
-Settings = TypeVar("Settings", bound="CommonSettings")
-Again = TypeVar("Again", bound="AgainSettings")
-Model = TypeVar("Model", bound=pydantic.BaseModel)
+Settings = TypeVar("Settings", bound=pydantic.BaseModel)
 IsolationMode = Literal["auto", "full", "confined", "sealed"]
 
 UNSANDBOXED = "UNSANDBOXED"
@@ -258,25 +256,17 @@ SETTINGS_OF_KIND: dict[str, type[CommonSettings]] = {
 """The settings of each kind of run that can be done again."""
 
 
+def can_be_resumed(kind: str) -> bool:
+    """Whether runs of a kind can be resumed; a series can, run by run."""
+    return kind == "series" or kind in SETTINGS_OF_KIND
+
+
 def checked_settings(kind: type[Settings], /, **given: object) -> Settings:
     """Settings of a kind, checked.
 
     Raises:
         ConfigError: A setting is out of range or not known.
     """
-    return _checked(kind, given)
-
-
-def checked_again(kind: type[Again], /, **given: object) -> Again:
-    """How a run is done again, checked.
-
-    Raises:
-        ConfigError: A setting is out of range or not known.
-    """
-    return _checked(kind, given)
-
-
-def _checked(kind: type[Model], given: dict[str, object]) -> Model:
     try:
         return kind(**given)
     except pydantic.ValidationError as error:
