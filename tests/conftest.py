@@ -11,6 +11,7 @@ import dataclasses
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +25,8 @@ from selftaught.meta_utility import UtilityOnDraw
 from selftaught.models import LanguageModel, ModelContext, ModelInfo, Reply, Request, opened_models, registry
 from selftaught.models.prices import Price
 from selftaught.sandbox import Sandbox, SandboxConfig
+from selftaught.store import Store
+from selftaught.store.clock import now
 from selftaught.task_definition import MIB, Task
 from selftaught.utility import Draw, Evaluation, open_utility
 
@@ -71,6 +74,19 @@ def signals() -> Iterator[None]:
     yield
     for number, action in before.items():
         signal.signal(number, action)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a store is put."""
+    return tmp_path / "store.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    """A store with nothing in it."""
+    with Store.open(path, clock=now) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -345,15 +346,18 @@ def test_what_is_in_flight_is_answered_before_the_run_is_over():
     asyncio.run(scenario())
 
 
+async def reserved_until(ledger: Ledger, may_end: asyncio.Event, tokens: int) -> None:
+    """Nothing; so many tokens are reserved until the event, and none is spent."""
+    async with ledger.reserved(Spending(tokens_out=tokens)) as reservation:
+        await may_end.wait()
+        reservation.enter(NOTHING)
+
+
 def test_one_that_is_cancelled_in_the_moment_in_which_it_is_refused_refuses_nobody():
     async def scenario():
         ledger = Ledger(RunBudget(tokens=10))
         may_end = asyncio.Event()
-
-        async def exchange(tokens: int):
-            async with ledger.reserved(Spending(tokens_out=tokens)) as reservation:
-                await may_end.wait()
-                reservation.enter(NOTHING)
+        exchange = partial(reserved_until, ledger, may_end)
 
         async def cancel_when_refused(task: asyncio.Task[None]):
             await may_end.wait()  # woken after the one in flight, so that one has ended
@@ -407,11 +411,7 @@ def test_one_that_is_cancelled_while_it_waits_refuses_nobody():
     async def scenario():
         ledger = Ledger(RunBudget(tokens=10))
         may_end = asyncio.Event()
-
-        async def exchange(tokens: int):
-            async with ledger.reserved(Spending(tokens_out=tokens)) as reservation:
-                await may_end.wait()
-                reservation.enter(NOTHING)
+        exchange = partial(reserved_until, ledger, may_end)
 
         first, too_large = asyncio.create_task(exchange(5)), asyncio.create_task(exchange(11))
         await turns(3)

@@ -27,11 +27,6 @@ SPENT = Spending(tokens_in=5, tokens_out=7, cost_usd=0.25)
 
 
 @pytest.fixture
-def path(tmp_path):
-    return tmp_path / "store.db"
-
-
-@pytest.fixture
 def store(path):
     with Store.open(path, clock=now) as opened:
         opened.start_run(RunStart(run_id=RUN_ID, config={}))

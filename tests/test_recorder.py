@@ -31,11 +31,6 @@ def ticking_clock():
 
 
 @pytest.fixture
-def path(tmp_path):
-    return tmp_path / "store.db"
-
-
-@pytest.fixture
 def store(path):
     with Store.open(path, clock=ticking_clock()) as opened:
         opened.start_run(RunStart(run_id=RUN_ID, config={}, isolation="full"))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,25 +15,12 @@ from selftaught.improver import bundled_improver
 from selftaught.progress import Progress
 from selftaught.settings import CompareSettings, ImproveSettings, RunSettings, TransferSettings, checked_settings
 from selftaught.single import improve
-from selftaught.store import Store
-from selftaught.store.clock import now
 
 BUDGETS = {"budget_calls": 2, "budget_responses": 3, "budget_utility": 6, "rng_seed": 3, "workers": 2}
 META_BUDGETS = {"meta_budget_calls": 1, "meta_budget_responses": 3, "meta_budget_utility": 3}
 ROUNDS = {"rounds": 1, "repeats": 1, "gate_repeats": 2, "test_repeats": 1, "fresh_repeats": 2}
 
 Runner = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "store.db"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    with Store.open(path, clock=now) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 import pytest
 
@@ -17,11 +16,6 @@ from selftaught.store.clock import now
 
 KEY, OTHER_KEY = "a" * 64, "b" * 64
 NASTY = "\x00 \ud800 \x1b[31m " * 200
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "store.db"
 
 
 @pytest.fixture

@@ -56,17 +56,6 @@ def run_in(run, doubling):
     return run_in
 
 
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "store.db"
-
-
-@pytest.fixture
-def store(path):
-    with Store.open(path, clock=now) as opened:
-        yield opened
-
-
 def figures(value):
     """A document without what says when, and how much of it was known already."""
     if isinstance(value, list):
