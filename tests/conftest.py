@@ -233,7 +233,7 @@ class ListRecorder(Recorder):
     async def call(self, improvement_id: str, request: Request, answers: list[str], seconds: float) -> None:
         self.calls.append((request, answers))
 
-    async def exchange(self, improvement_id: str, method: str, request: Any, response: Any) -> None:
+    async def exchange(self, improvement_id: str, method: str, request: Any, response: Any, failed: Any) -> None:
         self.exchanges.append((method, request, response))
 
     def notice(self, improvement_id: str, kind: str, detail: str) -> None:
@@ -288,8 +288,8 @@ class _OneSession:
     async def call(self, request: Request, answers: list[str], seconds: float) -> None:
         await self._recorder.call("1", request, answers, seconds)
 
-    async def exchange(self, method: str, request: Any, response: Any) -> None:
-        await self._recorder.exchange("1", method, request, response)
+    async def exchange(self, method: str, request: Any, response: Any, failed: Any) -> None:
+        await self._recorder.exchange("1", method, request, response, failed)
 
     def notice(self, kind: str, detail: str) -> None:
         self._recorder.notice("1", kind, detail)

@@ -42,7 +42,7 @@ def assignment_of(scope="s", improver="improver", initial="initial", task="t"):
     return Assignment(scope=scope, improver=improver, initial_solution=initial, task=task, budget=BUDGET)
 
 
-async def exchange(recorder, improvement_id, request, response, reply=None):
+async def exchange(recorder, improvement_id, request, response, reply=None, failed=None):
     if reply is not None:
         asked = Request(
             expertise=request.expertise, messages=tuple(request.messages), n_responses=request.n_responses,
@@ -50,7 +50,7 @@ async def exchange(recorder, improvement_id, request, response, reply=None):
         )  # fmt: skip
         samples = tuple(Sample(text=text) for text in response.answers)
         await recorder.call(improvement_id, asked, Reply(samples=samples, spending=SPENT, n_known=1), 0.5)
-    await recorder.exchange(improvement_id, type(request).__name__, request, response)
+    await recorder.exchange(improvement_id, type(request).__name__, request, response, failed)
 
 
 def prompt(number=1, message="m"):

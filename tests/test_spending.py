@@ -18,6 +18,7 @@ from selftaught.errors import LanguageModelError, RunBudgetExceeded, StoreError
 from selftaught.experiment import run_stop
 from selftaught.improver import bundled_improver
 from selftaught.ledger import NOTHING, Spending, spending_document, spending_from
+from selftaught.models import CallFailed
 from selftaught.names import resolve_improver
 from selftaught.progress import Progress
 from selftaught.settings import CompareSettings, ImproveSettings, RunSettings, TransferSettings, checked_settings
@@ -203,6 +204,34 @@ def test_calls_that_fail_are_in_the_ledger_though_no_call_on_record_holds_them(r
     assert lost.name == "in no finished call"
     assert (lost.figures.calls, lost.figures.samples) == (0, 0), "improvements count their failed calls"
     assert lost.figures.spending.tokens_in > 0
+
+
+def test_a_call_that_failed_and_says_what_it_cost_counts_with_its_improvement(
+    registered, priced_model, run, store, doubling
+):
+    class Telling(priced_model):
+        """Every other answer is paid for and lost, and it says so."""
+
+        async def answer(self, request):
+            reply = await super().answer(request)
+            if len(self.asked) % 2:
+                raise CallFailed("lost on the way", retryable=True, spending=reply.spending, keys=["a" * 64])
+            return reply
+
+    registered("telling", lambda context: Telling(context, script))
+    few = {"model": "telling", "rng_seed": 0, "workers": 2, "budget_calls": 4, "fresh_repeats": 2}
+    improvers = {"seed": bundled_improver("seed"), "greedy": bundled_improver("greedy")}
+    compared = run(run_compare(improvers, [doubling], checked_settings(CompareSettings, **few), store))
+    together = sum((spending_from(row["used"]["spending"]) for row in compared["improvers"]), NOTHING)
+    assert spending_document(together) == compared["spending"]
+    record = store.run(compared["run_id"])
+    ledger = ledger_of(record, store)
+    assert spending_document(ledger.figures.spending) == compared["spending"]
+    assert "in no finished call" not in [part.name for part in ledger.parts]
+    failed = [entry for entry in entries(ledger) if entry.name.startswith("failed call")]
+    assert failed
+    assert all(entry.figures.calls == 1 and entry.figures.spending.tokens_in > 0 for entry in failed)
+    assert figures_by_model(record, store)["telling"].spending == ledger.figures.spending
 
 
 def test_samples_that_were_known_already_are_told(registered, scripted_model, stop, store):

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from selftaught.budget import Account, Budget, Usage
 from selftaught.errors import Violation
 from selftaught.improver import Begun, Improvement, ImproverSession, SessionUtility
-from selftaught.models import LanguageModel, Reply, Request
+from selftaught.models import CallFailed, LanguageModel, Reply, Request
 from selftaught.sandbox import Sandbox
 from selftaught.single_flight import SingleFlight
 from selftaught.source import sha256_of
@@ -31,8 +31,8 @@ MAX_AT_ONCE = 128
 """Improvements of solutions that are under way at once, each a process; the others wait. Those of improvers, which wait
 for improvements of solutions, are not held up."""
 
-MAX_IMPROVEMENTS_KEPT = 4096
-"""Improvements that are not done again when they are asked for; more than a run has at the usual budgets."""
+MAX_IMPROVEMENTS_KEPT = 512
+"""Improvements that are held in memory; what was asked for before that is looked up on record."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +55,9 @@ class Assignment:
 
 
 class Recorder(Protocol):
-    """Where everything that happens is written, before anyone learns of it.
+    """Where everything that happens is written, before anyone learns of it, and where what is long past is looked up.
 
-    Who inherits from it need not heed resumed improvements and notices.
+    Who inherits from it need not heed resumed improvements and notices, and need not know what is long past.
     """
 
     def improvement_started(self, assignment: Assignment) -> str:
@@ -84,13 +84,23 @@ class Recorder(Protocol):
         """Records a call of the model."""
         ...
 
-    async def exchange(self, improvement_id: str, method: str, request: Any, response: Any) -> None:
-        """Records a request of an improver and the response to it."""
+    async def exchange(
+        self, improvement_id: str, method: str, request: Any, response: Any, failed: CallFailed | None
+    ) -> None:
+        """Records a request of an improver and the response to it; and what a call cost that was not answered."""
         ...
 
     async def evaluation(self, task: Task, draw: Draw, solution: str, evaluation: Evaluation) -> None:
         """Records an evaluation that was really run."""
         ...
+
+    async def improvement_on_record(self, assignment: Assignment) -> Improvement | None:
+        """How an improvement ended, whenever that was; None if that is not on record."""
+        return None
+
+    async def evaluation_on_record(self, task: Task, draw: Draw, solution: str) -> Evaluation | None:
+        """How a solution did on a draw, whenever that was; None if that is not on record."""
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,8 +180,8 @@ class _SessionRecorder:
     async def call(self, request: Request, reply: Reply, seconds: float) -> None:
         await self.recorder.call(self.improvement_id, request, reply, seconds)
 
-    async def exchange(self, method: str, request: Any, response: Any) -> None:
-        await self.recorder.exchange(self.improvement_id, method, request, response)
+    async def exchange(self, method: str, request: Any, response: Any, failed: CallFailed | None) -> None:
+        await self.recorder.exchange(self.improvement_id, method, request, response, failed)
 
     def notice(self, kind: str, detail: str) -> None:
         self.recorder.notice(self.improvement_id, kind, detail)
@@ -241,7 +251,7 @@ class Engine:
         return self._utilities[task.sha256]
 
     async def improve(self, assignment: Assignment, utility: SessionUtility) -> Improvement:
-        """How an improver did what it was asked to do. What was asked for lately is not done again."""
+        """How an improver did what it was asked to do. What is known or on record is not done again."""
         return await self._improvements.get(assignment, lambda: self._in_turn(assignment, utility))
 
     async def _in_turn(self, assignment: Assignment, utility: SessionUtility) -> Improvement:
@@ -252,9 +262,13 @@ class Engine:
             return await self._improve(assignment, utility)
 
     async def _improve(self, assignment: Assignment, utility: SessionUtility) -> Improvement:
+        ended = self.past.finished(assignment)
+        if ended is None and self._improvements.has_forgotten:
+            counted_already = await self.recorder.improvement_on_record(assignment)
+            if counted_already is not None:
+                return counted_already
         account = Account(assignment.budget, self.usage)
         self.on_start(assignment, account)
-        ended = self.past.finished(assignment)
         if ended is None:
             improvement = await self._carry_out(assignment, utility, account)
         else:
@@ -305,10 +319,12 @@ class Engine:
         self.usage.add(used)
         self.violations.extend(violations)
 
-    def _recalled(self, task: Task, draw: Draw, solution: str) -> Evaluation | None:
+    async def _recalled(self, task: Task, draw: Draw, solution: str, maybe_forgotten: bool) -> Evaluation | None:
         known = self.past.evaluation(task, draw, solution)
         if known is not None:
             self.usage.add(Usage(evaluations=1))
+        elif maybe_forgotten:  # and counted already
+            known = await self.recorder.evaluation_on_record(task, draw, solution)
         return known
 
     async def _evaluated(self, task: Task, draw: Draw, solution: str, evaluation: Evaluation) -> None:

@@ -31,7 +31,7 @@ from selftaught.errors import (
 )
 from selftaught.interrupts import in_flight
 from selftaught.ledger import NOTHING, Spending
-from selftaught.models import LanguageModel, Reply, Request
+from selftaught.models import CallFailed, LanguageModel, Reply, Request
 from selftaught.sandbox import Child, ChildEnded, Limits, Sandbox, WorkerLost, despite_losses
 from selftaught.source import MAX_PROGRAM_BYTES, nearest, read_file, rng_seed_of, sha256_of, why_unusable
 from selftaught.telemetry import FINISH_REASONS, Step, provider_and_model, step
@@ -95,7 +95,7 @@ class Begun:
     Attributes:
         exchanges: What the improver asked, and what it was answered, in the order of the answers.
         ordinals: Those of the calls that the model answered, by the sha256 of their request.
-        spending: What these calls cost.
+        spending: What these calls cost, and those that failed.
         samples_known: Samples of them that cost nothing.
     """
 
@@ -153,7 +153,7 @@ class SessionRecorder(Protocol):
         """Records a call of the model."""
         ...
 
-    async def exchange(self, method: str, request: Any, response: Any) -> None:
+    async def exchange(self, method: str, request: Any, response: Any, failed: CallFailed | None) -> None:
         """Records a request and its response, in the order in which they are answered."""
         ...
 
@@ -310,24 +310,28 @@ class ImproverSession:
                 response = msgspec.structs.replace(known.popleft(), id=request.id)
                 await self._see(request, asked)
             else:
-                response = await self._respond(request)
-                await self.recorder.exchange(type(request).__name__, request, response)
+                response, failed = await self._respond(request)
+                await self.recorder.exchange(type(request).__name__, request, response, failed)
                 self._answered[asked].append(response)
             self._count_refusal(response)
         with contextlib.suppress(ChildEnded, WorkerLost):  # how it ended is learned from `receive`, after all it sent
             await child.send(response)
 
-    async def _respond(self, request: PromptRequest | UtilityRequest) -> Response:
+    async def _respond(self, request: PromptRequest | UtilityRequest) -> tuple[Response, CallFailed | None]:
+        """What is answered, and the call of the model that failed, if one did that may have cost something."""
         try:
             if isinstance(request, PromptRequest):
-                return await self._prompt(request)
-            return await self._utility(request)
+                return await self._prompt(request), None
+            return await self._utility(request), None
         except BudgetExceeded as error:
-            return Refusal(id=request.id, kind="budget", message=str(error))
+            return Refusal(id=request.id, kind="budget", message=str(error)), None
         except LanguageModelUnavailable:
             raise
         except LanguageModelError as error:
-            return Refusal(id=request.id, kind="model", message=str(error))
+            failed = error if isinstance(error, CallFailed) else None
+            if failed is not None:
+                self.account.usage.add(Usage(spending=failed.spending))
+            return Refusal(id=request.id, kind="model", message=str(error)), failed
 
     def _count_refusal(self, response: Response) -> None:
         if isinstance(response, Refusal):

@@ -152,6 +152,7 @@ class Ledger:
         budget: RunBudget | None = None,
         *,
         spent: Spending = NOTHING,
+        uncounted: Spending = NOTHING,
         seconds_used: float = 0.0,
         run_id: str | None = None,
         shortage: Callable[[], str | None] = lambda: None,
@@ -161,13 +162,14 @@ class Ledger:
         Args:
             budget: What may be spent.
             spent: What was spent before: a run that is resumed goes on from there.
+            uncounted: What may have been spent before, and nobody knows.
             seconds_used: The time on the clock that it took before.
             run_id: What a person resumes to go on with more; None where that cannot be done.
             shortage: Why nothing may be asked for although it could be paid for, as the answer could not be stored.
         """
         self.budget = budget or RunBudget()
         self.spent = spent
-        self.uncounted = NOTHING
+        self.uncounted = uncounted
         self._seconds_used = seconds_used
         self._deadline: float | None = None
         self._reserved = NOTHING

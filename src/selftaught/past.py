@@ -1,4 +1,4 @@
-"""What an earlier life of a run has left in the store, for the life that goes on with it.
+"""What is on record of a run: for a life that goes on with it, and for what memory no longer holds.
 
 An improver is any program, so its state cannot be kept; but all that it learns comes from the engine and is on record
 before it learns of it. So it is started again and answered from the record until that is used up. What had ended is
@@ -18,7 +18,15 @@ from selftaught.errors import Outcome, StoreError, Violation
 from selftaught.improver import Asked, Begun, Improvement, Response
 from selftaught.ledger import NOTHING, Spending, spending_from
 from selftaught.source import sha256_of
-from selftaught.store import CallFigures, ImprovementKey, JournalEntry, Store, ViolationRecord
+from selftaught.store import (
+    CallFigures,
+    EvaluationRecord,
+    FailedCall,
+    ImprovementKey,
+    JournalEntry,
+    Store,
+    ViolationRecord,
+)
 from selftaught.task_definition import Task
 from selftaught.utility import Draw, Evaluation
 from selftaught.worker.messages import UtilityRequest, UtilityResponse
@@ -37,6 +45,8 @@ class StoredPast(Past):
         for key in store.improvement_keys(run_id):
             self._improvements[key.path, key.improver, key.task, key.initial].append(key)
         self._n_evaluations = store.counts(run_id)["evaluations"]
+        self._last_evaluation = store.last_evaluation(run_id)
+        self._recalled: set[int] = set()
         self._of_nobody: list[ViolationRecord] = []
         self._of_improvements: dict[str, list[ViolationRecord]] = defaultdict(list)
         for record in store.violations(run_id):
@@ -80,21 +90,15 @@ class StoredPast(Past):
     def evaluation(self, task: Task, draw: Draw, solution: str) -> Evaluation | None:
         """How a solution did on a draw, without what it tried, which `violations` has."""
         record = self._store.evaluation(self._run_id, sha256_of(solution), task.name, draw.split, draw.key)
-        if record is None:
+        if record is None or record.id in self._recalled or _id(record) > self._last_evaluation:
             return None
-        self._n_evaluations -= 1
-        return Evaluation(
-            outcome=record.outcome,
-            message=record.message,
-            value=record.value,
-            scores=tuple(record.scores),
-            cpu_seconds=record.cpu_seconds or 0.0,
-        )
+        self._recalled.add(_id(record))
+        return _evaluation(record)
 
     def rest(self) -> tuple[Usage, Sequence[Violation]]:
         """What was used and tried in what nobody has recalled; nothing when asked again."""
-        used, violations = Usage(evaluations=max(0, self._n_evaluations)), list[Violation]()
-        self._n_evaluations = 0
+        used, violations = Usage(evaluations=self._n_evaluations - len(self._recalled)), list[Violation]()
+        self._n_evaluations = len(self._recalled)
         for key in (key for keys in self._improvements.values() for key in keys):
             used.add(self._begun(key.id).usage() if key.outcome is None else self._improvement(key).usage)
             violations += map(_violation, self._of_improvements[key.id])
@@ -102,17 +106,7 @@ class StoredPast(Past):
         return used, violations
 
     def _improvement(self, key: ImprovementKey) -> Improvement:
-        record = self._store.improvement(key.id)
-        spending, samples_known = _spent(self._store.call_figures(self._run_id, key.id))
-        counts = {name: count for name, count in (record.budget or {}).items() if name in Usage().counts()}
-        counts["responses_known"] = samples_known
-        return Improvement(
-            outcome=record.outcome or Outcome.BAD_OUTPUT,
-            message=record.message,
-            solution=None if record.result is None else self._store.program(record.result).source,
-            usage=Usage(**counts, spending=spending),
-            violations=tuple(map(_violation, self._of_improvements[key.id])),
-        )
+        return _improvement(self._store, self._run_id, key, self._of_improvements[key.id])
 
     def _valued(self, improvement_id: str) -> list[str]:
         uses = self._store.journal(self._run_id, improvement_id, method=UtilityRequest.__name__)
@@ -128,13 +122,52 @@ class StoredPast(Past):
         ordinals = defaultdict[str, set[int]](set)
         for call in figures:
             ordinals[call.request_sha256].add(call.ordinal)
-        spending, samples_known = _spent(figures)
+        spending, samples_known = _spent(figures, self._store.failed_calls(self._run_id, improvement_id))
         return Begun(
             exchanges=[_exchange(entry) for entry in self._store.journal(self._run_id, improvement_id)],
             ordinals=ordinals,
             spending=spending,
             samples_known=samples_known,
         )
+
+
+def evaluation_on_record(store: Store, run_id: str, task: Task, draw: Draw, solution: str) -> Evaluation | None:
+    """How a solution did on a draw, in whichever life of the run, without what it tried; None if that is not known."""
+    record = store.evaluation(run_id, sha256_of(solution), task.name, draw.split, draw.key)
+    return None if record is None else _evaluation(record)
+
+
+def _evaluation(record: EvaluationRecord) -> Evaluation:
+    return Evaluation(
+        outcome=record.outcome,
+        message=record.message,
+        value=record.value,
+        scores=tuple(record.scores),
+        cpu_seconds=record.cpu_seconds or 0.0,
+    )
+
+
+def improvement_on_record(store: Store, run_id: str, assignment: Assignment) -> Improvement | None:
+    """How an improvement ended, in whichever life of the run; None if that is not on record."""
+    for key in store.improvement_keys(run_id, assignment.scope):
+        if (key.path, key.improver, key.task, key.initial) == _named(assignment) and key.outcome is not None:
+            tried = [record for record in store.violations(run_id) if record.improvement_id == key.id]
+            return _improvement(store, run_id, key, tried)
+    return None
+
+
+def _improvement(store: Store, run_id: str, key: ImprovementKey, tried: Sequence[ViolationRecord]) -> Improvement:
+    record = store.improvement(key.id)
+    spending, samples_known = _spent(store.call_figures(run_id, key.id), store.failed_calls(run_id, key.id))
+    counts = {name: count for name, count in (record.budget or {}).items() if name in Usage().counts()}
+    counts["responses_known"] = samples_known
+    return Improvement(
+        outcome=record.outcome or Outcome.BAD_OUTPUT,
+        message=record.message,
+        solution=None if record.result is None else store.program(record.result).source,
+        usage=Usage(**counts, spending=spending),
+        violations=tuple(map(_violation, tried)),
+    )
 
 
 def _named(assignment: Assignment) -> Named:
@@ -151,11 +184,16 @@ def _exchange(entry: JournalEntry) -> tuple[Asked, Response]:
         ) from None
 
 
-def _spent(figures: Sequence[CallFigures]) -> tuple[Spending, int]:
-    """What calls cost, and how many of their samples cost nothing."""
+def _spent(figures: Sequence[CallFigures], failed: Sequence[FailedCall]) -> tuple[Spending, int]:
+    """What calls cost, those that failed included, and how many samples cost nothing."""
     documents = [call.tokens for call in figures if call.tokens is not None]
     known = sum(int(document.get("samples_known", 0)) for document in documents)
-    return sum(map(spending_from, documents), NOTHING), known
+    return sum(map(spending_from, [*documents, *(call.spent for call in failed)]), NOTHING), known
+
+
+def _id(record: EvaluationRecord) -> int:
+    assert record.id is not None, "it comes from the store"
+    return record.id
 
 
 def _violation(record: ViolationRecord) -> Violation:

@@ -268,6 +268,7 @@ async def opened_run(
         past: Past = NoPast()
         if goes_on:
             ledger.spent += store.spent(run_id)
+            ledger.uncounted += store.uncounted(run_id)
             past = StoredPast(store, run_id)
         recorder = StoreRecorder(
             store, run_id, *names, rounds=store.rounds(run_id), on_notice=lambda line: progress.on_step(line)

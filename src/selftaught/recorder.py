@@ -14,7 +14,8 @@ from selftaught.engine import META, Assignment, Recorder
 from selftaught.errors import Violation
 from selftaught.improver import Improvement
 from selftaught.ledger import NOTHING, spending_document
-from selftaught.models import Reply, Request
+from selftaught.models import CallFailed, Reply, Request
+from selftaught.past import evaluation_on_record, improvement_on_record
 from selftaught.recursion import Round
 from selftaught.source import sha256_of
 from selftaught.statistics import Estimate
@@ -150,8 +151,13 @@ class StoreRecorder(Recorder):
                 )
             )
 
-    async def exchange(self, improvement_id: str, method: str, request: Any, response: Any) -> None:
-        """Records a request of an improver and the response to it; returns when that is durable."""
+    async def exchange(
+        self, improvement_id: str, method: str, request: Any, response: Any, failed: CallFailed | None
+    ) -> None:
+        """Records a request of an improver and the response to it; and what a call cost that was not answered.
+
+        Returns when that is durable.
+        """
         entry = JournalEntry(
             run_id=self._run_id,
             improvement_id=improvement_id,
@@ -159,6 +165,7 @@ class StoreRecorder(Recorder):
             method=method,
             request=msgspec.to_builtins(request),
             response=msgspec.to_builtins(response),
+            spent=self._spent_on(failed, improvement_id),
         )
         with self._store.together():
             for call in self._calls.pop(improvement_id, ()):
@@ -187,6 +194,16 @@ class StoreRecorder(Recorder):
             self._store.add_evaluation(record)
             self._add_violations(evaluation.violations, program)
 
+    async def improvement_on_record(self, assignment: Assignment) -> Improvement | None:
+        """How an improvement ended, whenever that was; None if that is not on record."""
+        await self._store.committed()
+        return improvement_on_record(self._store, self._run_id, assignment)
+
+    async def evaluation_on_record(self, task: Task, draw: Draw, solution: str) -> Evaluation | None:
+        """How a solution did on a draw, whenever that was; None if that is not on record."""
+        await self._store.committed()
+        return evaluation_on_record(self._store, self._run_id, task, draw, solution)
+
     async def round(self, made: Round, test: Estimate, budget: dict[str, Any]) -> None:
         """Records a round; returns when it is durable."""
         proposal = made.improvement.solution if made.improvement is not None else None
@@ -210,6 +227,12 @@ class StoreRecorder(Recorder):
         if not _is_same(record, self._rounds.get(made.number)):
             self._store.add_round(record)
         await self._store.committed()
+
+    def _spent_on(self, failed: CallFailed | None, improvement_id: str) -> dict[str, Any] | None:
+        if failed is None or failed.spending == NOTHING:
+            return None
+        kind, _ = self._improves[improvement_id]
+        return {**spending_document(failed.spending), "model": self._models[kind], "keys": list(failed.keys)}
 
     def _add_violations(
         self, violations: tuple[Violation, ...], program: str, improvement_id: str | None = None

@@ -20,7 +20,11 @@ class SingleFlight(Generic[Key, Value]):
         Args:
             n_kept: How many results are kept for who asks later: those asked for last. What is not kept is computed
                 anew. With 0, results are only shared by those who wait at the same time.
+
+        Attributes:
+            has_forgotten: Whether a result was not kept: who computes may find that it was computed before.
         """
+        self.has_forgotten = False
         self._n_kept = n_kept
         self._tasks: dict[Key, asyncio.Task[Value]] = {}
         self._ended: OrderedDict[Key, None] = OrderedDict()
@@ -59,6 +63,7 @@ class SingleFlight(Generic[Key, Value]):
         if len(self._ended) > self._n_kept:
             oldest, _ = self._ended.popitem(last=False)
             del self._tasks[oldest]
+            self.has_forgotten = True
 
     def _drop(self, key: Key, task: asyncio.Task[Value]) -> None:
         if self._tasks.get(key) is task:

@@ -45,8 +45,8 @@ TASK_CODE_LIMITS = Limits(cpu_seconds=1e6, wall_seconds=1e6, memory_bytes=2 * 10
 """A task's process lives as long as its run; each request to it has `TASK_REQUEST_SECONDS`."""
 
 TASK_REQUEST_SECONDS = 60.0
-MAX_EVALUATIONS_KEPT = 20_000
-"""Evaluations that are not run again when they are asked for; more than a run has at the usual budgets."""
+MAX_EVALUATIONS_KEPT = 4096
+"""Evaluations that are held in memory; what was asked for before that is looked up on record."""
 
 MAX_DRAWS_KEPT = 64
 """Draws whose inputs are held ready; each improvement has its own, and uses it until it ends."""
@@ -99,8 +99,11 @@ class Evaluation:
 EvaluationObserver = Callable[[Task, Draw, str, Evaluation], Awaitable[None]]
 """Called with every evaluation that was really run, before anyone learns its value."""
 
-Recall = Callable[[Task, Draw, str], Evaluation | None]
-"""Asked before a solution is run: how the same did on the same draw in an earlier life of the run, if it did."""
+Recall = Callable[[Task, Draw, str, bool], Awaitable[Evaluation | None]]
+"""Asked before a solution is run: how the same did on the same draw before, as far as that is on record.
+
+The last argument says whether that can have been in this life of the run; if not, it was in an earlier one.
+"""
 
 TaskObserver = Callable[[Task, tuple[Violation, ...]], None]
 """Called with what a task's own code tried and may not, each different thing once."""
@@ -286,14 +289,14 @@ class Utility:
     worker: TaskWorker
     sandbox: Sandbox
     observer: EvaluationObserver
-    recall: Recall = lambda task, draw, solution: None
+    recall: Recall
     _known: SingleFlight[tuple[str, Draw], Evaluation] = field(
         default_factory=lambda: SingleFlight(n_kept=MAX_EVALUATIONS_KEPT)
     )
     _inputs: OrderedDict[Draw, _PackedInputs] = field(default_factory=OrderedDict)
 
     async def evaluate(self, solution: str, draw: Draw) -> Evaluation:
-        """How a solution does on a draw. What was asked for lately is not run again; equal for equal arguments.
+        """How a solution does on a draw. What is known or on record is not run again; equal for equal arguments.
 
         Raises:
             TaskError: The task's own code failed.
@@ -306,7 +309,7 @@ class Utility:
         await self._known.close()
 
     async def _run_score_and_report(self, solution: str, draw: Draw) -> Evaluation:
-        known = self.recall(self.task, draw, solution)
+        known = await self.recall(self.task, draw, solution, self._known.has_forgotten)
         if known is not None:
             return known
         async with in_flight():
@@ -402,7 +405,7 @@ async def open_utility(
     sandbox: Sandbox,
     observer: EvaluationObserver | None = None,
     task_observer: TaskObserver = lambda _task, _violations: None,
-    recall: Recall = lambda _task, _draw, _solution: None,
+    recall: Recall | None = None,
 ) -> AsyncIterator[Utility]:
     """The utility of a task with a worker of its own; nobody need observe it.
 
@@ -411,12 +414,22 @@ async def open_utility(
     """
     async with contextlib.AsyncExitStack() as stack:
         worker = await TaskWorker.start(sandbox, task, stack, task_observer)
-        utility = Utility(task=task, worker=worker, sandbox=sandbox, observer=observer or _unobserved, recall=recall)
+        utility = Utility(
+            task=task,
+            worker=worker,
+            sandbox=sandbox,
+            observer=observer or _unobserved,
+            recall=recall or _nothing_on_record,
+        )
         stack.push_async_callback(utility.close)
         yield utility
 
 
 async def _unobserved(_task: Task, _draw: Draw, _solution: str, _evaluation: Evaluation) -> None:
+    """Nothing."""
+
+
+async def _nothing_on_record(_task: Task, _draw: Draw, _solution: str, _maybe_forgotten: bool) -> None:
     """Nothing."""
 
 

@@ -141,7 +141,7 @@ def test_however_often_a_run_is_stopped_it_spends_in_all_what_it_would_have_and_
     expected, till = whole
     path = tmp_path_factory.mktemp("lives") / "store.db"
     TILL.__init__()
-    document = None
+    document, n_cut_off = None, 0
     for stop in [*stops, {}]:
         limits = {**AMPLE, **stop}
         if "max_tokens" in stop:
@@ -160,7 +160,10 @@ def test_however_often_a_run_is_stopped_it_spends_in_all_what_it_would_have_and_
             assert TILL.cost_usd <= limits["max_cost"] + 1e-12
         with closing(sqlite3.connect(path)) as connection:
             [stored] = connection.execute("SELECT sum(tokens_in + tokens_out) FROM exchanges").fetchone()
+            [uncounted] = connection.execute("SELECT count(*) FROM reservations WHERE NOT is_counted").fetchone()
         assert (stored or 0) == TILL.tokens, "what is on record is what was sold"
+        n_cut_off += TILL.asked - sum((TILL.sold - before).values())
+        assert uncounted == n_cut_off, "nothing else stays reserved"
     assert document is not None
     assert TILL.sold == till.sold, "nothing was sold twice, and nothing that is not needed"
     assert figures({**document, "settings": None}) == figures({**expected, "settings": None})

@@ -18,14 +18,17 @@ from pathlib import Path
 
 import pytest
 
+from selftaught import engine, utility
 from selftaught.again.resume import resume, resume_series
 from selftaught.analysis.series import run_series
 from selftaught.budget import Account, Budget, Usage
 from selftaught.errors import ConfigError, Outcome, RunBudgetExceeded
 from selftaught.experiment import run_stop
 from selftaught.improver import Begun, ImproverSession
+from selftaught.ledger import NOTHING, spending_document, spending_from
 from selftaught.meta_utility import UtilityOnDraw
 from selftaught.models import registry
+from selftaught.models.provider import Fault
 from selftaught.models.remote import RemoteModel
 from selftaught.progress import Progress
 from selftaught.settings import ResumeSettings, RunSettings, checked_settings
@@ -36,7 +39,7 @@ from selftaught.task_definition import find_task
 from selftaught.utility import open_utility
 from selftaught.worker.messages import PromptRequest, PromptResponse, Refusal, UtilityRequest, UtilityResponse
 
-from ..models.scripted_provider import ScriptedProvider, texts
+from ..models.scripted_provider import ScriptedProvider, fault, texts
 
 COPY_SECONDS = 0.03
 SETTINGS = {
@@ -65,6 +68,21 @@ def asked(monkeypatch):
 
     monkeypatch.setitem(registry._MODELS, "scripted", (ScriptedProvider(answer).info, make))
     return asked
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """The model `failing`: every third of its answers, by what is asked, is none, and may be paid for."""
+
+    def answer(prompt, _):
+        if rng_seed_of(prompt.message, prompt.rng_seed) % 3 == 0:
+            return fault(Fault.BROKEN, "half an answer")
+        return texts(*(program_of(prompt, 1 + sample / 10) for sample in range(prompt.n_samples)))
+
+    def make(context):
+        return RemoteModel(ScriptedProvider(answer, seconds=0.01), context)
+
+    monkeypatch.setitem(registry._MODELS, "failing", (ScriptedProvider(answer).info, make))
 
 
 def program_of(prompt, factor):
@@ -181,10 +199,15 @@ def resumed(run, doubling):
     return resumed
 
 
-@pytest.mark.parametrize("kind", ["run", "improve", "transfer", "compare"])
+@pytest.mark.parametrize(
+    ("kind", "n_kept"),
+    [("run", None), ("run", 0), ("improve", None), ("transfer", None), ("compare", None), ("compare", 0)],
+)
 def test_from_any_moment_a_run_goes_on_to_the_same_end_and_asks_only_for_what_is_missing(
-    made, resumed, path, tmp_path, asked, kind
+    made, resumed, path, tmp_path, asked, monkeypatch, kind, n_kept
 ):
+    if n_kept is not None:
+        hold_in_memory(monkeypatch, n_kept)
     with Copies(path, tmp_path) as copies:
         document = made(kind, model="scripted")
     chosen = copies.of_a_run(5 if kind == "run" else 3)
@@ -203,6 +226,21 @@ def test_from_any_moment_a_run_goes_on_to_the_same_end_and_asks_only_for_what_is
         assert {table: rows(copy, table) for table in TABLES} == {table: rows(path, table) for table in TABLES}
         assert_nothing_stands_twice(copy)
     assert met_midway > 0
+
+
+def hold_in_memory(monkeypatch, n_kept):
+    monkeypatch.setattr(engine, "MAX_IMPROVEMENTS_KEPT", n_kept)
+    monkeypatch.setattr(utility, "MAX_EVALUATIONS_KEPT", n_kept)
+
+
+@pytest.mark.parametrize("kind", ["run", "compare"])
+def test_a_run_that_holds_nothing_in_memory_does_and_counts_nothing_twice(made, path, monkeypatch, kind):
+    document = made(kind, rounds=2) if kind == "run" else made(kind)
+    before = {table: rows(path, table) for table in TABLES}
+    hold_in_memory(monkeypatch, 0)
+    again = made(kind, rounds=2) if kind == "run" else made(kind)
+    assert figures(again) == figures(document)
+    assert {table: rows(path, table) for table in TABLES} == {table: 2 * n for table, n in before.items()}
 
 
 def test_a_run_that_was_killed_time_and_again_goes_on(made, resumed, path, tmp_path, asked):
@@ -279,6 +317,42 @@ def test_a_run_that_may_spend_no_more_goes_on_with_more_and_spends_in_all_what_i
     assert len(asked) == 2 * n_asked
     assert figures({**document, "settings": None}) == figures({**whole, "settings": None})
     assert progress.spending.tokens == spent
+
+
+def test_what_was_in_flight_when_a_run_was_killed_may_be_paid_and_is_not_spent_again(
+    made, resumed, path, tmp_path, asked, store
+):
+    with Copies(path, tmp_path) as copies:
+        document = made("run", model="scripted")
+    assert store.uncounted(document["run_id"]) == NOTHING, "in the end nothing is reserved"
+    in_flight = "SELECT count(*) FROM reservations WHERE NOT is_counted"
+    for copy in copies.of_a_run(1000):
+        with closing(sqlite3.connect(copy)) as connection:
+            [n_in_flight] = connection.execute(in_flight).fetchone()
+        if n_in_flight:
+            break
+    bury(copy)
+    with Store.open(copy, clock=now) as there:
+        spent, uncounted = (of(document["run_id"]) for of in (there.spent, there.uncounted))
+    assert uncounted.tokens > 0
+    n_asked = len(asked)
+    with pytest.raises(RunBudgetExceeded, match=f"and maybe {uncounted.tokens:,} more that nobody counted"):
+        resumed(copy, max_tokens=spent.tokens + uncounted.tokens)
+    assert len(asked) == n_asked
+    assert figures({**resumed(copy, max_tokens=10**9), "settings": None}) == figures({**document, "settings": None})
+
+
+def test_what_calls_that_failed_have_cost_is_counted_once_by_a_run_that_goes_on(
+    made, resumed, path, tmp_path, asked, failing
+):
+    with Copies(path, tmp_path) as copies:
+        document = made("compare", model="failing")
+    whole = [row["used"] for row in document["improvers"]]
+    together = sum((spending_from(used["spending"]) for used in whole), NOTHING)
+    assert spending_document(together)["n_unpriced"] == document["spending"]["n_unpriced"] > 0
+    for copy in copies.of_a_run(4):
+        bury(copy)
+        assert figures(resumed(copy)) == figures(document)
 
 
 # ---------------------------------------------------------------- programs that differ
@@ -410,8 +484,8 @@ def recorder_of(recorder):
         async def call(self, request, reply, seconds):
             await recorder.call("1", request, reply, seconds)
 
-        async def exchange(self, method, request, response):
-            await recorder.exchange("1", method, request, response)
+        async def exchange(self, method, request, response, failed):
+            await recorder.exchange("1", method, request, response, failed)
 
         def notice(self, kind, detail):
             recorder.notice("1", kind, detail)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from selftaught.errors import StoreError
-from selftaught.ledger import NOTHING, Spending
+from selftaught.ledger import NOTHING, Spending, spending_document
 from selftaught.models import Finish, Request, Sample
 from selftaught.models.answer_book import NoBook, Owed, answer_key
 from selftaught.models.stored_answers import StoreAnswerBook
-from selftaught.store import ModelCallRecord, RunStart, Store
+from selftaught.store import ImprovementRecord, JournalEntry, ModelCallRecord, RunStart, Store
 from selftaught.store.clock import now
 
 KEY, OTHER_KEY = "a" * 64, "b" * 64
@@ -125,6 +126,58 @@ def test_what_an_earlier_life_paid_for_is_owed_once_by_the_call_that_asks(store,
     assert not asyncio.run(second.owed(OTHER_KEY)).ordinals, "a call has it"
     assert asyncio.run(second.owed("c" * 64)).spending == NOTHING
     assert asyncio.run(StoreAnswerBook(store, "r-2", "openai:x", goes_on=True).owed(KEY)).spending == NOTHING
+
+
+def test_what_a_call_that_failed_was_charged_is_not_owed(store):
+    first = StoreAnswerBook(store, "r-1", "openai:x")
+    asyncio.run(first.keep(KEY, {}, Spending(tokens_in=1)))
+    program = store.add_program("x", "improver")
+    store.start_improvement(
+        ImprovementRecord(
+            id="i", run_id="r-1", path="p", improver=program, task="t", split="validation", initial=program
+        )
+    )
+    failed = JournalEntry(
+        run_id="r-1", improvement_id="i", sequence=0, method="PromptRequest", request={}, response={},
+        spent={**spending_document(Spending(tokens_in=1)), "model": "m", "keys": [OTHER_KEY]},
+    )  # fmt: skip
+    store.add_journal_entry(failed)
+    second = StoreAnswerBook(store, "r-1", "openai:x", goes_on=True)
+    store.flush()
+    assert asyncio.run(second.owed(KEY)).spending == Spending(tokens_in=1), "the call that failed was another"
+    store.add_journal_entry(replace(failed, sequence=1, spent={**failed.spent, "keys": [OTHER_KEY, KEY]}))
+    store.flush()
+    third = StoreAnswerBook(store, "r-1", "openai:x", goes_on=True)
+    assert asyncio.run(third.owed(KEY)).spending == NOTHING
+    assert [call.improvement_id for call in store.failed_calls("r-1")] == ["i", "i"]
+    assert store.failed_calls("r-1", "another") == store.failed_calls("r-2") == []
+
+
+def test_what_is_reserved_may_be_paid_until_it_is_kept_or_settled(store, book):
+    worst = Spending(tokens_in=10, tokens_out=90, cost_usd=0.25)
+    kept, settled, cut_off = (asyncio.run(book.reserve(worst)) for _ in range(3))
+    assert store.uncounted("r-1") == worst + worst + worst
+    asyncio.run(book.keep(KEY, samples("x"), Spending(tokens_in=3), [kept]))
+    book.settle(settled)
+    assert store.uncounted("r-1") == worst
+    assert [record.id for record in store.reservations("r-1") if not record.is_counted] == [cut_off]
+    assert store.uncounted("r-2") == NOTHING
+    asyncio.run(book.keep(OTHER_KEY, {}, NOTHING, [cut_off]))
+    assert store.uncounted("r-1") == NOTHING
+    assert len(store.exchanges("r-1")) == 1, "nothing was paid for what was settled"
+
+
+def test_who_is_cancelled_while_it_reserves_leaves_nothing_reserved(store, book):
+    async def scenario():
+        reserving = asyncio.create_task(book.reserve(Spending(tokens_in=10)))
+        await asyncio.sleep(0)
+        reserving.cancel()
+        await asyncio.gather(reserving, return_exceptions=True)
+        return reserving.cancelled()
+
+    assert asyncio.run(scenario())
+    assert len(store.reservations("r-1")) == 1
+    assert store.uncounted("r-1") == NOTHING
 
 
 def test_no_book_owes_anything():

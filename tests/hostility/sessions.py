@@ -90,7 +90,7 @@ class NoRecorder:
     async def call(self, request: Request, answers: list[str], seconds: float) -> None:
         """Nothing."""
 
-    async def exchange(self, method: str, request: Any, response: Any) -> None:
+    async def exchange(self, method: str, request: Any, response: Any, failed: Any) -> None:
         """Nothing."""
 
     def notice(self, kind: str, detail: str) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import random
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from model_faults.cases import KEY, Case, Ends
@@ -61,7 +61,9 @@ class CountingBook(AnswerBook):
     async def known(self, key: str) -> Mapping[int, Sample]:
         return {}
 
-    async def keep(self, key: str, samples: Mapping[int, Sample], spending: Spending) -> None:
+    async def keep(
+        self, key: str, samples: Mapping[int, Sample], spending: Spending, counted: Collection[str] = ()
+    ) -> None:
         self.n_kept += len(samples)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -91,7 +91,9 @@ class DictBook(AnswerBook):
     async def known(self, key: str) -> Mapping[int, Sample]:
         return dict(self.pages.get(key, {}))
 
-    async def keep(self, key: str, samples: Mapping[int, Sample], spending: Spending) -> None:
+    async def keep(
+        self, key: str, samples: Mapping[int, Sample], spending: Spending, counted: Collection[str] = ()
+    ) -> None:
         await asyncio.sleep(0.001)
         if samples:
             self.pages.setdefault(key, {}).update(samples)

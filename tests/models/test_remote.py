@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from selftaught.errors import ConfigError, LanguageModelError, LanguageModelUnavailable, RunBudgetExceeded
-from selftaught.ledger import Ledger, RunBudget, Spending
-from selftaught.models import Finish, Reply, Sample
+from selftaught.ledger import NOTHING, Ledger, RunBudget, Spending
+from selftaught.models import CallFailed, Finish, Reply, Sample
 from selftaught.models.prompts import ANSWER_FORMAT, expertise_sent
 from selftaught.models.provider import Completion, Fault
 
@@ -77,7 +77,7 @@ def test_a_rejected_request_is_told_to_the_improver():
     with pytest.raises(LanguageModelError, match="rejected the request: it is too long") as raised:
         in_virtual_time(rig.model.answer(request_of()))
     assert not raised.value.retryable
-    assert type(raised.value) is LanguageModelError
+    assert type(raised.value) is CallFailed
     assert len(rig.provider.asked) == 1
 
 
@@ -109,6 +109,52 @@ def test_what_was_spent_in_vain_is_on_record_and_stays_spent_when_the_run_is_res
     assert kept.n_unpriced == rig.ledger.spent.n_unpriced
     assert kept.tokens == rig.ledger.spent.tokens
     assert rig.book.pages == {}, "and no sample is"
+
+
+def test_a_call_that_fails_says_what_it_cost_its_answered_messages_included():
+    def script(prompt, number):
+        return fault(Fault.BROKEN) if prompt.message == "no" else texts("yes")
+
+    rig = Rig(script)
+    with pytest.raises(CallFailed, match="answers that are none") as raised:
+        in_virtual_time(rig.model.answer(request_of("yes", "no")))
+    assert raised.value.spending == rig.ledger.spent
+    assert raised.value.spending.tokens == COUNTED.tokens
+    assert raised.value.spending.n_unpriced == 6
+    assert len(set(raised.value.keys)) == 2
+
+
+def test_of_two_that_wait_for_a_call_that_fails_one_is_charged():
+    async def twice():
+        asking = (rig.model.answer(request_of()) for _ in range(2))
+        return await asyncio.gather(*asking, return_exceptions=True)
+
+    rig = Rig(in_turn(*[fault(Fault.BROKEN)] * 5))
+    first, second = in_virtual_time(twice())
+    assert (type(first), type(second)) == (CallFailed, CallFailed)
+    assert (first.spending, second.spending) == (rig.ledger.spent, NOTHING)
+    assert len(rig.provider.asked) == 5
+
+
+def test_what_is_sent_is_reserved_on_record_and_settled_with_what_it_cost():
+    class Recording(DictBook):
+        """Notes what is reserved and what is counted."""
+
+        reserved, counted = 0, 0
+
+        async def reserve(self, worst):
+            assert worst.tokens > 0
+            Recording.reserved += 1
+            return f"reservation {Recording.reserved}"
+
+        async def keep(self, key, samples, spending, counted=()):
+            await super().keep(key, samples, spending)
+            Recording.counted += len(counted)
+
+    rig = Rig(in_turn(fault(Fault.DOWN), fault(Fault.BROKEN), fault(Fault.BUSY)), book=Recording())
+    in_virtual_time(rig.model.answer(request_of()))
+    assert len(rig.provider.asked) == Recording.reserved == 4
+    assert Recording.counted == 3, "of the broken one nobody knows what it cost"
 
 
 def test_the_same_request_in_flight_twice_is_asked_once_and_charged_once():
@@ -250,7 +296,7 @@ def test_only_what_is_missing_is_asked_for_and_ordinals_stay():
 
 def test_where_another_process_was_faster_its_samples_stand():
     class Overtaken(DictBook):
-        async def keep(self, key, samples, spending):
+        async def keep(self, key, samples, spending, counted=()):
             await super().keep(key, {number: Sample(text=f"theirs {number}") for number in (0, 2)}, spending)
             self.pages[key] = {**samples, **self.pages[key]}
 
@@ -421,7 +467,7 @@ def test_answers_that_are_none_are_told_to_the_improver_after_a_few():
     with pytest.raises(LanguageModelError, match="sent 5 answers that are none: half an answer") as raised:
         in_virtual_time(rig.model.answer(request_of()))
     assert raised.value.retryable
-    assert type(raised.value) is LanguageModelError
+    assert type(raised.value) is CallFailed
     assert rig.told == []
 
 
@@ -438,7 +484,7 @@ def test_an_outage_does_not_count_as_time_of_the_call_and_what_comes_after_does(
     rig = Rig(lambda prompt, number: fault(Fault.DOWN) if now() < 300 else 1000.0, call_seconds=20, outage_seconds=1000)
     with pytest.raises(LanguageModelError, match="took too long: no whole answer within 20 s") as raised:
         in_virtual_time(rig.model.answer(request_of()))
-    assert type(raised.value) is LanguageModelError
+    assert type(raised.value) is CallFailed
     assert rig.provider.asked[-1].seconds == 20
 
 
@@ -454,7 +500,7 @@ def test_a_request_that_fails_while_others_are_answered_is_told_to_its_improver(
         call_seconds=40,
     )
     [ended] = in_virtual_time(scenario())
-    assert type(ended) is LanguageModelError
+    assert type(ended) is CallFailed
     assert str(ended) == "the language model took too long: 500 (--call-seconds)"
 
 

@@ -19,7 +19,7 @@ from selftaught.engine import META, Assignment, Engine, Recorder, run_in_paralle
 from selftaught.errors import LanguageModelError, Outcome
 from selftaught.improver import BUNDLED_IMPROVERS, IMPROVER_LIMITS, Improvement
 from selftaught.meta_utility import UtilityOnDraw
-from selftaught.models import LanguageModel, ModelContext, find_model
+from selftaught.models import CallFailed, LanguageModel, ModelContext, find_model
 from selftaught.progress import Progress
 from selftaught.recorded_run import Document, opened_run, spent_document
 from selftaught.recorder import StoreRecorder
@@ -275,11 +275,13 @@ class FlagRecorder(StoreRecorder):
         self._at_work[improvement_id] = sha256_of(assignment.improver)
         return improvement_id
 
-    async def exchange(self, improvement_id: str, method: str, request: Any, response: Any) -> None:
+    async def exchange(
+        self, improvement_id: str, method: str, request: Any, response: Any, failed: CallFailed | None
+    ) -> None:
         """Records a request of an improver and the response to it; returns when that is durable."""
         if isinstance(request, UtilityRequest) and request.use_sandbox is None:
             self._left_out[self._at_work[improvement_id]] += 1
-        await super().exchange(improvement_id, method, request, response)
+        await super().exchange(improvement_id, method, request, response, failed)
 
     def improvement_finished(self, improvement_id: str, improvement: Improvement) -> None:
         """Records how an improvement ended."""

@@ -15,7 +15,7 @@ from selftaught.budget import Budget
 from selftaught.engine import Assignment, Engine, Recorder
 from selftaught.errors import Outcome, Violation
 from selftaught.improver import Improvement, SessionUtility
-from selftaught.models import ModelContext, Reply, Request, find_model, opened_models
+from selftaught.models import CallFailed, ModelContext, Reply, Request, find_model, opened_models
 from selftaught.sandbox import Sandbox
 from selftaught.source import sha256_of
 from selftaught.task_definition import Task
@@ -123,7 +123,9 @@ class _LongestMessage(Recorder):
         longest = max(map(len, request.messages), default=0) + len(request.expertise)
         self.characters = max(self.characters, longest)
 
-    async def exchange(self, improvement_id: str, method: str, request: Any, response: Any) -> None:
+    async def exchange(
+        self, improvement_id: str, method: str, request: Any, response: Any, failed: CallFailed | None
+    ) -> None:
         """Nothing is kept."""
 
     async def evaluation(self, task: Task, draw: Draw, solution: str, evaluation: Evaluation) -> None:

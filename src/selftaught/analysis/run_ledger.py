@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeVar
@@ -24,7 +24,7 @@ from selftaught.errors import StoreError
 from selftaught.improver import bundled_improver, bundled_improver_names
 from selftaught.ledger import NOTHING, Spending, spending_document, spending_from
 from selftaught.source import sha256_of
-from selftaught.store import CallFigures, ImprovementRecord, RunRecord, Store
+from selftaught.store import CallFigures, FailedCall, ImprovementRecord, RunRecord, Store
 
 Level = Literal["run", "round", "phase", "improver", "repeat", "call"]
 LEVELS: tuple[Level, ...] = ("run", "round", "phase", "improver", "repeat", "call")
@@ -33,7 +33,7 @@ ITSELF = "itself"
 """The phase in which an improver improves itself: its own calls, without those of the improvers that it tries."""
 
 IN_NO_CALL = "in no finished call"
-"""What was used that no call on record holds: calls that failed, or were under way when the run ended."""
+"""What was used that no call on record holds: calls that failed for nothing, or were under way when the run ended."""
 
 _REPEAT = re.compile(r"(?:(?P<use>.*)/)?(?P<repeat>[^/]+/repeat-\d+)", re.DOTALL)
 _ROUND = re.compile(r"round-(\d+)")
@@ -147,9 +147,13 @@ def ledger_of(record: RunRecord, store: Store) -> Entry:
         StoreError: What is recorded of it cannot be read.
     """
     calls = _grouped(store.call_figures(record.run_id), lambda row: row.improvement_id)
+    failed = _grouped(store.failed_calls(record.run_id), lambda call: call.improvement_id)
     names = _names(record, store)
     try:
-        leaves = [_leaf(made, calls.get(made.id, [])) for made in store.improvements(record.run_id)]
+        leaves = [
+            _leaf(made, [*_calls(calls.get(made.id, [])), *_failed(failed.get(made.id, []))])
+            for made in store.improvements(record.run_id)
+        ]
         rounds = _rounds(leaves, names)
         rest = _rest(record.result, store.spent(record.run_id), _sum(rounds))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -161,8 +165,12 @@ def ledger_of(record: RunRecord, store: Store) -> Entry:
 
 def figures_by_model(record: RunRecord, store: Store) -> dict[str, Figures]:
     """What the calls on record of each model came to."""
-    by_model = _grouped(store.call_figures(record.run_id), lambda row: row.model)
-    return {model: _sum(_calls(rows)) for model, rows in by_model.items()}
+    answered = _grouped(store.call_figures(record.run_id), lambda row: row.model)
+    failed = _grouped(store.failed_calls(record.run_id), lambda call: call.spent["model"])
+    return {
+        model: _sum([*_calls(answered.get(model, [])), *_failed(failed.get(model, []))])
+        for model in {**answered, **failed}
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,13 +183,12 @@ class _Leaf:
     entry: Entry
 
 
-def _leaf(made: ImprovementRecord, rows: Sequence[CallFigures]) -> _Leaf:
+def _leaf(made: ImprovementRecord, calls: Sequence[Entry]) -> _Leaf:
     match = _REPEAT.fullmatch(made.path)
     use, name = (match["use"] or "", match["repeat"]) if match else (made.path, made.task)
     round_name, _, phase = use.partition("/")
     if not phase and _ROUND.fullmatch(round_name):
         phase = ITSELF
-    calls = _calls(rows)
     figures = _own_figures(made, _sum(calls))
     busy = ((made.started_at, made.finished_at),) if made.started_at and made.finished_at else ()
     entry = Entry(level="repeat", name=name, figures=figures, busy=busy, parts=tuple(calls))
@@ -219,6 +226,14 @@ def _calls(rows: Iterable[CallFigures]) -> list[Entry]:
         )
         entries.append(Entry(level="call", name=f"call {number}", figures=figures))
     return entries
+
+
+def _failed(calls: Iterable[FailedCall]) -> Iterator[Entry]:
+    """Yields an entry for each call that was not answered and cost something."""
+    for number, call in enumerate(calls, start=1):
+        spending = spending_from(call.spent)
+        figures = Figures(calls=1, spending=spending, is_counted=True, call_seconds=spending.seconds)
+        yield Entry(level="call", name=f"failed call {number}", figures=figures)
 
 
 def _rounds(leaves: Sequence[_Leaf], names: Mapping[str, str]) -> list[Entry]:

@@ -118,10 +118,16 @@ async def run_series(
 
 def _ledger(settings: RunSettings, run_id: str, members: Sequence[RunRecord], store: Store) -> Ledger:
     """What the runs of a series may spend together: what those that are done have spent is spent."""
-    spent = sum((store.spent(member.run_id) for member in members if member.status == "finished"), NOTHING)
+    done = [member.run_id for member in members if member.status == "finished"]
+    spent, uncounted = (sum(map(of, done), NOTHING) for of in (store.spent, store.uncounted))
     seconds = sum(store.seconds_worked(member.run_id) for member in members)
     return Ledger(
-        run_budget(settings), spent=spent, seconds_used=seconds, run_id=run_id, shortage=lambda: store.shortage
+        run_budget(settings),
+        spent=spent,
+        uncounted=uncounted,
+        seconds_used=seconds,
+        run_id=run_id,
+        shortage=lambda: store.shortage,
     )
 
 

@@ -43,15 +43,32 @@ class Owed:
 
 
 class AnswerBook(Protocol):
-    """Where samples are kept. Who inherits from it owes nothing."""
+    """Where samples are kept, and what is paid for them. Who inherits from it owes nothing and reserves nothing."""
 
     async def known(self, key: str) -> Mapping[int, Sample]:
         """The samples kept under a key, by their ordinal from 0."""
         ...
 
-    async def keep(self, key: str, samples: Mapping[int, Sample], spending: Spending) -> None:
-        """Nothing; what came of one exchange is kept. Returns when that is durable."""
+    async def keep(
+        self, key: str, samples: Mapping[int, Sample], spending: Spending, counted: Collection[str] = ()
+    ) -> None:
+        """Nothing; what came of one exchange is kept. Returns when that is durable.
+
+        Args:
+            key: Of what was asked.
+            samples: What came, by ordinal.
+            spending: What it cost.
+            counted: The reservations whose cost is in `spending`.
+        """
         ...
+
+    async def reserve(self, worst: Spending) -> str | None:
+        """The name of a reservation for what is sent next; returns when it is durable. None where none is kept."""
+        return None
+
+    def settle(self, reservation: str) -> None:
+        """Nothing; what was reserved was not sent."""
+        return
 
     async def owed(self, key: str) -> Owed:
         """What is to be charged to the call that asks under a key now, though nothing is asked for; once."""
@@ -65,5 +82,7 @@ class NoBook(AnswerBook):
         """Nothing is known."""
         return {}
 
-    async def keep(self, key: str, samples: Mapping[int, Sample], spending: Spending) -> None:
+    async def keep(
+        self, key: str, samples: Mapping[int, Sample], spending: Spending, counted: Collection[str] = ()
+    ) -> None:
         """Nothing is kept."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from selftaught.errors import LanguageModelError, LanguageModelUnavailable, RunBudgetExceeded, SelfTaughtError
 from selftaught.ledger import NOTHING, Ledger, Spending
+from selftaught.models.answer_book import AnswerBook
 from selftaught.models.availability import Availability, said
 from selftaught.models.counting import is_unbilled, spent_on, spent_on_fault, worst_case
 from selftaught.models.language_model import Sample
@@ -30,12 +31,14 @@ class Exchange:
         samples: What came.
         spending: What it took.
         seconds: How long it took, without the time in which the provider could not be had or was not asked.
+        counted: The reservations on record whose cost is in `spending`.
         error: Why nothing came of it, after all attempts; None if something did.
     """
 
     samples: tuple[Sample, ...]
     spending: Spending
     seconds: float
+    counted: tuple[str, ...] = ()
     error: SelfTaughtError | None = None
 
 
@@ -47,6 +50,7 @@ class _Attempt:
     spending: Spending
     began: float
     n_answered_before: int
+    counted: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +63,7 @@ class Attempts:
         ledger: Where spending is reserved and entered.
         throttle: Who may ask when.
         availability: Whether the provider can be had.
+        book: Where reservations are put on record.
         timing: Time and chance.
     """
 
@@ -67,6 +72,7 @@ class Attempts:
     ledger: Ledger
     throttle: Throttle
     availability: Availability
+    book: AnswerBook
     timing: Timing
 
     async def exchange(self, prompt: Prompt, scope: str) -> Exchange:
@@ -76,7 +82,7 @@ class Attempts:
         answers, which the improver is told. It is a LanguageModelUnavailable where the provider cannot be had or does
         not take the key, and a RunBudgetExceeded where the run may not spend what it may cost: these end the run.
         """
-        spending = NOTHING
+        spending, counted = NOTHING, tuple[str, ...]()
         seconds = 0.0
         faults: list[ProviderFault] = []
         n_given_up = self.availability.n_given_up
@@ -85,9 +91,11 @@ class Attempts:
             while error is None and seconds < prompt.seconds:
                 attempt = await self._attempt(replace(prompt, seconds=prompt.seconds - seconds), scope, n_given_up)
                 spending += attempt.spending
+                counted += attempt.counted
                 if isinstance(attempt.came, Completion):
                     seconds += self.timing.clock() - attempt.began
-                    return Exchange(samples=attempt.came.samples, spending=spending, seconds=seconds)
+                    samples = attempt.came.samples
+                    return Exchange(samples=samples, spending=spending, seconds=seconds, counted=counted)
                 faults.append(attempt.came)
                 error = self._why_given_up(faults)
                 if error is None:
@@ -96,13 +104,14 @@ class Attempts:
             error = ended
         too_long = f"the language model took too long{_last(faults)} (--call-seconds)"
         error = error or LanguageModelError(too_long, retryable=True)
-        return Exchange(samples=(), spending=spending, seconds=seconds, error=error)
+        return Exchange(samples=(), spending=spending, seconds=seconds, counted=counted, error=error)
 
     async def _attempt(self, prompt: Prompt, scope: str, n_given_up: int) -> _Attempt:
         worst = worst_case(prompt, self.price)
         async with self.throttle.admitted(scope, prompt) as admission, self.ledger.reserved(worst) as reservation:
             reservation.enter(NOTHING)
             self.availability.check(n_given_up)
+            on_record = await self.book.reserve(worst)
             reservation.is_counted = False  # from here on it may be paid for, also if it is cut off
             began = self.timing.clock()
             n_answered_before = self.availability.n_answered
@@ -116,7 +125,13 @@ class Attempts:
             if is_counted:
                 self.throttle.correct(admission, spent.tokens, spent.tokens_out)
             self._tell(came, began)
-            return _Attempt(came=came, spending=reservation.spent, began=began, n_answered_before=n_answered_before)
+            return _Attempt(
+                came=came,
+                spending=reservation.spent,
+                began=began,
+                n_answered_before=n_answered_before,
+                counted=(on_record,) if on_record is not None and is_counted else (),
+            )
 
     def _tell(self, came: Completion | ProviderFault, began: float) -> None:
         """Nothing; all others know what came before the next of them is admitted.

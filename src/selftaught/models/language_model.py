@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import enum
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from selftaught.budget import Budget
+from selftaught.errors import LanguageModelError
 from selftaught.ledger import NOTHING, Spending
 from selftaught.models.prices import Price
 from selftaught.source import rng_seed_of, sha256_of
@@ -105,6 +106,20 @@ class Reply:
     def texts(self) -> list[str]:
         """The text of each sample."""
         return [sample.text for sample in self.samples]
+
+
+class CallFailed(LanguageModelError):
+    """A request was not answered, though something may have been spent on it.
+
+    Attributes:
+        spending: What was spent, the messages of it that were answered included.
+        keys: Those under which its exchanges are in the book.
+    """
+
+    def __init__(self, message: str, *, retryable: bool, spending: Spending, keys: Sequence[str]) -> None:
+        super().__init__(message, retryable=retryable)
+        self.spending = spending
+        self.keys = keys
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ request ── for each message ── book of answers: what is known is not ask
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from selftaught.errors import ConfigError, LanguageModelError, LanguageModelUnavailable
@@ -21,7 +21,7 @@ from selftaught.models.answer_book import answer_key
 from selftaught.models.attempts import Attempts, Exchange
 from selftaught.models.availability import Availability, said
 from selftaught.models.context import ModelContext
-from selftaught.models.language_model import LanguageModel, Reply, Request, Sample
+from selftaught.models.language_model import CallFailed, LanguageModel, Reply, Request, Sample
 from selftaught.models.prices import price_of
 from selftaught.models.prompts import ANSWER_FORMAT, expertise_sent
 from selftaught.models.provider import Fault, Prompt, Provider, ProviderFault
@@ -34,12 +34,13 @@ from selftaught.single_flight import SingleFlight
 
 @dataclass(kw_only=True)
 class _Answered:
-    """The samples for one message, and what of them nobody has been charged yet."""
+    """The samples for one message, or why there are none, and what of them nobody has been charged yet."""
 
     key: str
     samples: list[Sample]
     n_known: int
     uncharged: Spending
+    error: LanguageModelError | None = None
 
     def charge(self) -> tuple[Spending, int]:
         """What was spent on the samples and how many were known, for who asks first; all were known to the others."""
@@ -85,6 +86,7 @@ class RemoteModel(LanguageModel):
             ledger=context.ledger,
             throttle=Throttle(settings, self._availability, timing),
             availability=self._availability,
+            book=context.book,
             timing=timing,
         )
         self._in_flight: SingleFlight[str, _Answered] = SingleFlight(n_kept=0)
@@ -130,22 +132,23 @@ class RemoteModel(LanguageModel):
         """`n_responses` samples for each message, in the order of the messages.
 
         Raises:
-            LanguageModelError: The model did not answer this request, or a message of it; the improver is told.
+            CallFailed: The model did not answer this request, or a message of it; the improver is told.
             LanguageModelUnavailable: It cannot be reached, or its key does not serve; the run ends.
             RunBudgetExceeded: The run may not spend what the request can cost; it ends.
         """
         asked = (self._answered(request, index) for index in range(len(request.messages)))
         ended = await asyncio.gather(*asked, return_exceptions=True)  # a message that fails does not lose the others
-        failed = [end for end in ended if isinstance(end, BaseException)]
-        if failed:
-            raise min(failed, key=_is_for_the_improver)
-        answered = [end for end in ended if isinstance(end, _Answered)]
+        answered = list(_without_exceptions(ended))
         charges = [each.charge() for each in answered]
+        spending = sum((spending for spending, _ in charges), NOTHING)
+        keys = tuple(each.key for each in answered)
+        for error in (each.error for each in answered if each.error is not None):
+            raise CallFailed(str(error), retryable=error.retryable, spending=spending, keys=keys)
         return Reply(
             samples=tuple(sample for each in answered for sample in each.samples),
-            spending=sum((spending for spending, _ in charges), NOTHING),
+            spending=spending,
             n_known=sum(n_known for _, n_known in charges),
-            keys=tuple(each.key for each in answered),
+            keys=keys,
             system_message=expertise_sent(request.expertise),
         )
 
@@ -159,13 +162,19 @@ class RemoteModel(LanguageModel):
         async def exchange(prompt: Prompt) -> Exchange:
             return await self._attempts.exchange(prompt, request.scope)
 
-        async def keep(samples: Mapping[int, Sample], spending: Spending) -> None:
-            await self._context.book.keep(key, samples, spending)
+        async def keep(samples: Mapping[int, Sample], came: Exchange) -> None:
+            if samples or came.spending != NOTHING or came.counted:
+                await self._context.book.keep(key, samples, came.spending, came.counted)
 
         known = await self._known(key, request.n_responses)  # of fresh ones the book knows the own only
         owed = await self._context.book.owed(key)
         sampling = Sampling(prompt=self._prompt(request, index), exchange=exchange, keep=keep, samples=dict(known))
-        samples = await sampling.complete()
+        try:
+            samples = await sampling.complete()
+        except LanguageModelUnavailable:
+            raise
+        except LanguageModelError as error:
+            return _Answered(key=key, samples=[], n_known=0, uncharged=owed.spending + sampling.spending, error=error)
         # Another process may have been faster; then its samples are the ones that stand, here and for ever.
         stand = await self._known(key, request.n_responses)
         samples = [stand.get(ordinal, sample) for ordinal, sample in enumerate(samples)]
@@ -193,9 +202,12 @@ class RemoteModel(LanguageModel):
         )
 
 
-def _is_for_the_improver(error: BaseException) -> bool:
-    """Whether the improver is told of an error; others end the run, and go first."""
-    return isinstance(error, LanguageModelError) and not isinstance(error, LanguageModelUnavailable)
+def _without_exceptions(ended: Iterable[_Answered | BaseException]) -> Iterator[_Answered]:
+    """Yields what became of each message; what ends the run is raised."""
+    for end in ended:
+        if isinstance(end, BaseException):
+            raise end
+        yield end
 
 
 def identity(provider: Provider, settings: ModelSettings) -> str:

@@ -17,7 +17,7 @@ from selftaught.source import rng_seed_of
 MOST_TRIES = 3
 """So often a sample is asked for that comes empty or is refused; then it is marked."""
 
-Keep = Callable[[Mapping[int, Sample], Spending], Awaitable[None]]
+Keep = Callable[[Mapping[int, Sample], Exchange], Awaitable[None]]
 
 
 @dataclass(kw_only=True)
@@ -83,11 +83,10 @@ class Sampling:
         exchange = await self.exchange(prompt)
         self.spending += exchange.spending
         if exchange.error is not None:
-            if exchange.spending != NOTHING:  # maybe paid for, though nothing came of it
-                await self.keep({}, exchange.spending)
+            await self.keep({}, exchange)  # maybe paid for, though nothing came of it
             raise exchange.error
         taken = self._taken(ordinals, exchange.samples)
-        await self.keep(taken, exchange.spending)
+        await self.keep(taken, exchange)
         self.samples.update(taken)
         return exchange.seconds
 

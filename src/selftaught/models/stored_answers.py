@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from selftaught.ledger import Spending
+from selftaught.ledger import NOTHING, Spending, spending_document
 from selftaught.models.answer_book import AnswerBook, Owed
 from selftaught.models.language_model import Finish, Sample
 from selftaught.source import sha256_of
-from selftaught.store import AnswerRecord, ExchangeRecord, Store
+from selftaught.store import AnswerRecord, ExchangeRecord, ReservationRecord, Store
 
 
 class StoreAnswerBook(AnswerBook):
@@ -40,12 +41,48 @@ class StoreAnswerBook(AnswerBook):
             for answer in self._store.answers(self._key(key))
         }
 
-    async def keep(self, key: str, samples: Mapping[int, Sample], spending: Spending) -> None:
+    async def keep(
+        self, key: str, samples: Mapping[int, Sample], spending: Spending, counted: Collection[str] = ()
+    ) -> None:
         """Nothing; what came of one exchange is kept. Returns when that is durable.
+
+        Args:
+            key: Of what was asked.
+            samples: What came, by ordinal.
+            spending: What it cost.
+            counted: The reservations whose cost is in `spending`.
 
         Raises:
             StoreError: It cannot be written.
         """
+        with self._store.together():
+            if samples or spending != NOTHING:
+                self._add_exchange(key, samples, spending)
+            for reservation in counted:
+                self._store.settle_reservation(reservation)
+        await self._store.committed()
+
+    async def reserve(self, worst: Spending) -> str:
+        """The name of a reservation for what is sent next; returns when it is durable.
+
+        Raises:
+            StoreError: It cannot be written.
+        """
+        reservation = uuid.uuid4().hex
+        record = ReservationRecord(id=reservation, run_id=self._run_id, worst=spending_document(worst))
+        self._store.add_reservation(record)
+        try:
+            await self._store.committed()
+        except asyncio.CancelledError:
+            self.settle(reservation)
+            raise
+        return reservation
+
+    def settle(self, reservation: str) -> None:
+        """Nothing; what was reserved was not sent."""
+        self._store.settle_reservation(reservation)
+
+    def _add_exchange(self, key: str, samples: Mapping[int, Sample], spending: Spending) -> None:
         exchange, kept_as = uuid.uuid4().hex, self._key(key)
         record = ExchangeRecord.of(spending, id=exchange, run_id=self._run_id, key=kept_as, model=self._model)
         answers = [
@@ -53,7 +90,6 @@ class StoreAnswerBook(AnswerBook):
             for number, sample in samples.items()
         ]
         self._store.add_exchange(record, answers)
-        await self._store.committed()
 
     async def owed(self, key: str) -> Owed:
         """What is to be charged to the call that asks under a key now, though nothing is asked for; once."""

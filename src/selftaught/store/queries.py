@@ -14,19 +14,21 @@ from sqlalchemy import Connection, Select, Table, and_, func, select, union
 from sqlalchemy.sql.elements import ColumnElement
 
 from selftaught.errors import ConfigError
-from selftaught.ledger import SPENDING_FIELDS, Spending
+from selftaught.ledger import SPENDING_FIELDS, Spending, spending_from
 from selftaught.store import documents, processes, rows, schema
 from selftaught.store.records import (
     AnswerRecord,
     CallFigures,
     EvaluationRecord,
     ExchangeRecord,
+    FailedCall,
     ImprovementKey,
     ImprovementRecord,
     JournalEntry,
     ModelCallRecord,
     NoticeRecord,
     ProgramRecord,
+    ReservationRecord,
     RoundRecord,
     RunRecord,
     RunSummary,
@@ -183,11 +185,13 @@ def improvements(connection: Connection, run_id: str) -> list[ImprovementRecord]
     return _of_run(connection, table, ImprovementRecord, run_id, table.c.started_at, table.c.path)
 
 
-def improvement_keys(connection: Connection, run_id: str) -> list[ImprovementKey]:
-    """By what the improvements of a run are told apart, in the order in which they were started."""
+def improvement_keys(connection: Connection, run_id: str, path: str | None = None) -> list[ImprovementKey]:
+    """By what the improvements of a run are told apart, in the order in which they were started; those of one path."""
     table = schema.improvements
     columns = (table.c[name] for name in ("id", "path", "improver", "task", "initial", "outcome"))
     query = select(*columns).where(table.c.run_id == run_id).order_by(table.c.started_at, table.c.path)
+    if path is not None:
+        query = query.where(table.c.path == documents.escape(path))
     return rows.load(connection, query, table, ImprovementKey)
 
 
@@ -196,6 +200,12 @@ def improvement(connection: Connection, improvement_id: str) -> ImprovementRecor
     table = schema.improvements
     [record] = rows.load(connection, select(table).where(table.c.id == improvement_id), table, ImprovementRecord)
     return record
+
+
+def last_evaluation(connection: Connection, run_id: str) -> int:
+    """The id of the last evaluation of a run, 0 if there is none; later ones have larger ids."""
+    table = schema.evaluations
+    return connection.scalar(select(func.max(table.c.id)).where(table.c.run_id == run_id)) or 0
 
 
 def evaluation(
@@ -293,18 +303,46 @@ def spent(connection: Connection, run_id: str) -> Spending:
     return Spending(**{name: type(getattr(zero, name))(row[name] or 0) for name in SPENDING_FIELDS})
 
 
+def failed_calls(connection: Connection, run_id: str, improvement_id: str | None) -> list[FailedCall]:
+    """What was paid for calls that were not answered, of a run or of one improvement of it, in order."""
+    table = schema.journal
+    query = select(table.c.improvement_id, table.c.spent).where(table.c.run_id == run_id, table.c.spent.is_not(None))
+    if improvement_id is not None:
+        query = query.where(table.c.improvement_id == improvement_id)
+    return rows.load(connection, query.order_by(table.c.id), table, FailedCall)
+
+
+def uncounted(connection: Connection, run_id: str) -> Spending:
+    """What a run may have paid at the most for what it sent, and of which nobody has seen the end."""
+    table = schema.reservations
+    query = select(table).where(table.c.run_id == run_id, table.c.is_counted.is_(False))
+    records = rows.load(connection, query, table, ReservationRecord)
+    return sum((spending_from(record.worst) for record in records), Spending())
+
+
+def reservations(connection: Connection, run_id: str) -> list[ReservationRecord]:
+    """What a run was going to send over the network, in order."""
+    table = schema.reservations
+    return _of_run(connection, table, ReservationRecord, run_id, table.c.created_at, table.c.id)
+
+
 def owed(connection: Connection, run_id: str, key: str, kept_as: str) -> tuple[Spending, set[int]]:
     """What a run has paid under a key for a call that it has no record of, and the ordinals of the samples."""
-    paid, calls, kept = schema.exchanges, schema.model_calls, schema.answers
+    paid, kept = schema.exchanges, schema.answers
     own = (paid.c.run_id == run_id, paid.c.key == kept_as)
     records = rows.load(connection, select(paid).where(*own), paid, ExchangeRecord)
-    if (
-        not records
-        or connection.execute(select(calls.c.id).where(calls.c.key == key, calls.c.run_id == run_id)).first()
-    ):
+    if not records or _is_charged(connection, run_id, key):
         return Spending(), set()
     brought = select(kept.c.sample).join(paid, kept.c.exchange == paid.c.id).where(*own)
     return sum((record.spending for record in records), Spending()), set(connection.scalars(brought))
+
+
+def _is_charged(connection: Connection, run_id: str, key: str) -> bool:
+    """Whether a call of a run is on record that has paid for what is kept under a key, answered or not."""
+    calls, entries = schema.model_calls, schema.journal
+    answered = select(calls.c.id).where(calls.c.key == key, calls.c.run_id == run_id)
+    failed = select(entries.c.id).where(entries.c.run_id == run_id, entries.c.spent.contains(key))
+    return any(connection.execute(query.limit(1)).first() for query in (answered, failed))
 
 
 def answers(connection: Connection, key: str) -> list[AnswerRecord]:
@@ -411,6 +449,7 @@ def export(connection: Connection, run_id: str) -> dict[str, Any]:
         "journal": [_plain(record) for record in journal(connection, run_id, None, None)],
         "violations": [_plain(record) for record in violations(connection, run_id)],
         "exchanges": [_plain(record) for record in exchanges(connection, run_id)],
+        "reservations": [_plain(record) for record in reservations(connection, run_id)],
         "answers": [_plain(record) for record in answers_of_run(connection, run_id)],
         "notices": [_plain(record) for record in notices(connection, run_id)],
         "programs": [_plain(record) for record in programs_of_run(connection, run_id)],

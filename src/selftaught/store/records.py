@@ -256,6 +256,7 @@ class JournalEntry:
     Attributes:
         request: Plain data: None, bool, int, float (any), str (any), bytes, list, dict; tuples come back as lists.
         response: The same.
+        spent: What a call of a model cost that was not answered, as `FailedCall` says; None where it cost nothing.
     """
 
     run_id: str
@@ -264,7 +265,39 @@ class JournalEntry:
     method: str
     request: Any
     response: Any
+    spent: Mapping[str, Any] | None = None
     id: int | None = None
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailedCall:
+    """What is counted of a call of a model that was not answered and cost something all the same.
+
+    Attributes:
+        improvement_id: The improvement that asked.
+        spent: What it cost, see `ledger.spending_document`; with `model`, as the person named it, and `keys`, those
+            under which its exchanges are on record.
+    """
+
+    improvement_id: str
+    spent: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReservationRecord:
+    """What the next exchange over the network may cost, written before it is sent.
+
+    Attributes:
+        id: Assigned by the caller.
+        worst: What it can cost at the most, see `ledger.spending_document`.
+        is_counted: Whether what it did cost is on record. What is not counted may be paid for.
+    """
+
+    id: str
+    run_id: str
+    worst: Mapping[str, Any]
+    is_counted: bool = False
     created_at: datetime | None = None
 
 

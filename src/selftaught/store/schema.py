@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 """The schema revisions that this code knows, oldest first; the last is the one it writes."""
 VERSION_TABLE = "selftaught_schema"
 
@@ -226,6 +226,7 @@ journal = Table(
     _document("request", kind=Kind.SHARED_DOCUMENT),
     _document("response", kind=Kind.SHARED_DOCUMENT),
     _moment("created_at"),
+    _document("spent", null=True),
     UniqueConstraint("improvement_id", "sequence"),
     Index(None, "run_id"),
 )
@@ -259,6 +260,18 @@ exchanges = Table(
     Index(None, "run_id", "key"),
 )
 """What was asked over the network, each time that something was sent, whatever came of it."""
+
+reservations = Table(
+    "reservations",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    _run(),
+    _document("worst"),
+    Column("is_counted", Boolean, nullable=False),
+    _moment("created_at"),
+    Index(None, "run_id"),
+)
+"""What is sent over the network next, and may cost; counted as soon as it is known what it did cost."""
 
 answers = Table(
     "answers",

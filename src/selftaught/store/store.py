@@ -32,6 +32,7 @@ from selftaught.store.records import (
     CallFigures,
     EvaluationRecord,
     ExchangeRecord,
+    FailedCall,
     ImprovementKey,
     ImprovementRecord,
     JournalEntry,
@@ -39,6 +40,7 @@ from selftaught.store.records import (
     NoticeRecord,
     ProgramKind,
     ProgramRecord,
+    ReservationRecord,
     RoundRecord,
     RunRecord,
     RunStart,
@@ -306,6 +308,14 @@ class Store:
             for answer in answers:
                 self._insert(schema.answers, _values(answer))
 
+    def add_reservation(self, record: ReservationRecord) -> None:
+        """Nothing; records what is sent next, and may cost."""
+        self._add(schema.reservations, record)
+
+    def settle_reservation(self, reservation_id: str) -> None:
+        """Nothing; what was reserved is counted. What it did cost should be written together with this."""
+        self._enqueue(self._change(schema.reservations, {"id": reservation_id, "is_counted": True}))
+
     def _add(self, table: Table, record: Any, moment: str = "created_at") -> None:
         values = _values(record)
         if values[moment] is None:
@@ -381,13 +391,20 @@ class Store:
         """The improvements of a run, in the order in which they were started."""
         return self._ask(lambda connection: queries.improvements(connection, run_id))
 
-    def improvement_keys(self, run_id: str) -> list[ImprovementKey]:
-        """By what the improvements of a run are told apart, in the order in which they were started."""
-        return self._ask(lambda connection: queries.improvement_keys(connection, run_id))
+    def improvement_keys(self, run_id: str, path: str | None = None) -> list[ImprovementKey]:
+        """By what the improvements of a run are told apart, in the order in which they were started.
+
+        Of one path, if that is given.
+        """
+        return self._ask(lambda connection: queries.improvement_keys(connection, run_id, path))
 
     def improvement(self, improvement_id: str) -> ImprovementRecord:
         """The improvement with that id, which has to be there."""
         return self._ask(lambda connection: queries.improvement(connection, improvement_id))
+
+    def last_evaluation(self, run_id: str) -> int:
+        """The id of the last evaluation of a run, 0 if there is none; those that come later have larger ones."""
+        return self._ask(lambda connection: queries.last_evaluation(connection, run_id))
 
     def evaluation(self, run_id: str, program: str, task: str, split: str, key: str) -> EvaluationRecord | None:
         """The evaluation of a program on a draw in a run, if it is durable; what is pending is not waited for."""
@@ -454,6 +471,18 @@ class Store:
     def spent(self, run_id: str) -> Spending:
         """What all exchanges of a run have cost together."""
         return self._ask(lambda connection: queries.spent(connection, run_id))
+
+    def failed_calls(self, run_id: str, improvement_id: str | None = None) -> list[FailedCall]:
+        """What was paid for calls that were not answered, of a run or of one improvement of it, in order."""
+        return self._ask(lambda connection: queries.failed_calls(connection, run_id, improvement_id))
+
+    def reservations(self, run_id: str) -> list[ReservationRecord]:
+        """What a run was going to send over the network, in order."""
+        return self._ask(lambda connection: queries.reservations(connection, run_id))
+
+    def uncounted(self, run_id: str) -> Spending:
+        """What a run may have paid at the most for what it sent, and of which nobody has seen the end."""
+        return self._ask(lambda connection: queries.uncounted(connection, run_id))
 
     def owed(self, run_id: str, key: str, kept_as: str) -> tuple[Spending, set[int]]:
         """What a run has paid under a key for a call that it has no record of, and the ordinals of the samples.
