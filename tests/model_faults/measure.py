@@ -85,6 +85,7 @@ async def _measure(case: Case, thread: ServerThread) -> Measured:
         settings=settings,
         ledger=ledger,
         book=book,
+        mend="`selftaught resume RUN`",
         on_wait=told.append,
     )
     model = RemoteModel(provider_of(thread.server.url, settings), context, timing=timing)
