@@ -16,7 +16,7 @@ help:
 	@echo 'make fuzz    setup, then ten minutes of random input, for every night; FUZZ_SECONDS and FUZZ_SEED change it'
 	@echo 'make recording   the checked-in recording anew, when a prompt has changed'
 	@echo 'make kill-test   whole runs, killed at 100 random moments and resumed; fails if anything is lost or done twice'
-	@echo 'make soak    5,000 improvements in one process: memory, descriptors and speed at the beginning and at the end'
+	@echo 'make soak    6,000 improvements in one process: memory, descriptors and speed at the beginning and at the end'
 	@echo 'make store-stress   two runs, a reader and commands on one store for STRESS_MINUTES (10); a table, 1 on any error'
 	@echo 'make security-table   all attacks in all modes; writes the table of docs/security.md'
 

@@ -1,10 +1,11 @@
 """A long run in one process: whether memory, descriptors and speed stay what they were.
 
-    .venv/bin/python benchmarks/soak.py [--improvements 5000] [--task dispatch] [--workers 2]        (make soak)
+    .venv/bin/python benchmarks/soak.py [--improvements 6000] [--task dispatch] [--workers 2]        (make soak)
 
-One comparison of improvers with very many repeats on the embedded model, in one engine with one store. Every so often
-it looks at the memory of the engine and of the zygotes, at their open descriptors, and at how fast improvements end.
-The first tenth after the warm-up is set beside the last.
+One engine with one store measures improvers on the embedded model, in blocks of forty improvements that differ in
+nothing but their draws, until there are as many as are wanted. Every so often it looks at the memory of the engine and
+of the zygotes, at their open descriptors, and at how fast improvements end. The first tenth after the warm-up is set
+beside the last.
 """
 
 from __future__ import annotations
@@ -20,14 +21,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from selftaught.analysis.compare import run_compare
+from selftaught.experiment import checked_meta_utility
 from selftaught.improver import bundled_improver
+from selftaught.progress import Progress
+from selftaught.recorded_run import opened_run
 from selftaught.settings import CompareSettings, checked_settings
 from selftaught.store import Store
 from selftaught.store.clock import now
 from selftaught.task_definition import find_task
 
 IMPROVERS = ("greedy", "best_of_n", "genetic", "beam_search", "map_elites")
+REPEATS_A_BLOCK = 8
 LOOK_SECONDS = 2.0
 WARM_UP_SHARE = 0.1
 LEAST_LOOKS = 60
@@ -98,24 +102,24 @@ class Watch:
 
 async def soak(store: Store, n_improvements: int, task: str, workers: int) -> tuple[Watch, dict[str, int]]:
     """What was seen, and what was done."""
-    repeats = math.ceil(n_improvements / len(IMPROVERS))
     settings = checked_settings(
-        CompareSettings,
-        fresh_repeats=repeats,
-        rng_seed=0,
-        workers=workers,
-        budget_calls=2,
-        budget_responses=5,
-        budget_utility=11,
+        CompareSettings, rng_seed=0, workers=workers, budget_calls=2, budget_responses=5, budget_utility=11
     )
+    tasks = [find_task(task)]
+    n_blocks = math.ceil(n_improvements / (REPEATS_A_BLOCK * len(IMPROVERS)))
     watch = Watch(store)
-    watching = asyncio.create_task(watch.go_on())
-    sources = {name: bundled_improver(name) for name in IMPROVERS}
-    document = await run_compare(sources, [find_task(task)], settings, store)
-    watching.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await watching
-    return watch, store.counts(document["run_id"])
+    async with opened_run("compare", tasks, settings, store, Progress()) as run:
+        watching = asyncio.create_task(watch.go_on())
+        for block in range(n_blocks):
+            meta_utility = await checked_meta_utility(
+                run.engine, tasks, settings, n_repeats=REPEATS_A_BLOCK, split="fresh", purpose=f"block-{block}"
+            )
+            for name in IMPROVERS:
+                await meta_utility.evaluate(bundled_improver(name))
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
+    return watch, store.counts(run.run_id)
 
 
 def table(looks: list[Look]) -> str:
@@ -141,13 +145,17 @@ def table(looks: list[Look]) -> str:
     ]
     lines = ["| | first tenth | last tenth | ratio |", "|---|---:|---:|---:|"]
     lines += [f"| {name} | {before:.1f} | {after:.1f} | {after / before:.2f} |" for name, before, after in rows]
-    return "\n".join(lines)
+    tenths = [
+        middle(looks[place * len(looks) // 10 : (place + 1) * len(looks) // 10], "engine_bytes") for place in range(10)
+    ]
+    course = ", ".join(f"{tenth / MIB:.0f}" for tenth in tenths)
+    return "\n".join([*lines, "", f"Memory of the engine in each tenth of the time, MiB: {course}."])
 
 
 def main() -> None:
     """Prints what was done and the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--improvements", type=int, default=5000)
+    parser.add_argument("--improvements", type=int, default=6000)
     parser.add_argument("--task", default="dispatch")
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()

@@ -311,8 +311,15 @@ CASES = (
     Case(
         name="a redirection to another host",
         script=_always(Answer(status=307, headers={"location": "http://192.0.2.1/v1/chat/completions"})),
-        ends="told to the improver",
-        says="rejected the request: it answered 307, a redirection, which is not followed",
+        ends="the run ends",
+        says=r"does not answer as a provider of models should \(it answered 307, a redirection, which is not followed",
+        n_requests=1,
+    ),
+    Case(
+        name="501 and a page of HTML: a web server that is no provider",
+        script=_always(Answer(status=501, body=b"<html>Unsupported method ('POST')</html>")),
+        ends="the run ends",
+        says=r"does not answer as a provider of models should \(it answered 501 \(is the address right\?",
         n_requests=1,
     ),
 )

@@ -70,7 +70,7 @@ def test_every_shape_is_understood(body, complaint):
 def test_what_has_no_shape_is_taken_as_it_is_and_cut():
     assert complaint_of(b"<html>\xff").message == "<html>\N{REPLACEMENT CHARACTER}"
     assert complaint_of(b'{"x": 1}').message == '{"x": 1}'
-    assert complaint_of(b"") == Complaint(message="")
+    assert complaint_of(b"") == Complaint(message="", is_document=False)
     assert len(complaint_of(b"x" * 10_000_000).message) <= 4000
     assert len(complaint_of(json.dumps({"error": "x" * 100_000}).encode()).message) <= 4000
 
@@ -88,7 +88,9 @@ def test_what_has_no_shape_is_taken_as_it_is_and_cut():
         (418, "teapot", Fault.REJECTED),
         (500, "CUDA out of memory", Fault.DOWN),
         (520, "", Fault.DOWN),
-        (302, "", Fault.REJECTED),
+        (302, "", Fault.NO_PROVIDER),
+        (405, "", Fault.NO_PROVIDER),
+        (501, "", Fault.REJECTED),
     ],
 )
 def test_words_tell_faults_of_one_status_apart(status, message, fault):

@@ -174,10 +174,10 @@ class Attempts:
         """What the improver is told; None where asking again may help.
 
         Raises:
-            LanguageModelUnavailable: The key does not serve, or there is no such model.
+            LanguageModelUnavailable: The key does not serve, or there is no such model, or no provider.
         """
         fault, n_broken = faults[-1], sum(fault.fault is Fault.BROKEN for fault in faults)
-        if fault.fault in (Fault.KEY, Fault.UNKNOWN_MODEL):
+        if fault.fault in (Fault.KEY, Fault.UNKNOWN_MODEL, Fault.NO_PROVIDER):
             self.availability.give_up(self.availability.unusable(fault))
         if fault.fault is Fault.REJECTED:
             return LanguageModelError(f"the language model rejected the request: {said(fault)}", retryable=False)

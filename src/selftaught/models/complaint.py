@@ -40,6 +40,7 @@ _BY_STATUS = {
     402: Fault.KEY,
     403: Fault.KEY,
     404: Fault.UNKNOWN_MODEL,
+    405: Fault.NO_PROVIDER,
     408: Fault.SLOW,
     409: Fault.BUSY,
     425: Fault.BUSY,
@@ -60,12 +61,14 @@ class Complaint:
         code: Its own short names for it, joined; empty if it has none.
         parameter: The part of the request that it names; empty if none.
         retry_after_seconds: When its words say to ask again; None if they do not.
+        is_document: Whether it is JSON, as that of a provider is.
     """
 
     message: str
     code: str = ""
     parameter: str = ""
     retry_after_seconds: float | None = None
+    is_document: bool = True
 
     @property
     def searchable(self) -> str:
@@ -78,7 +81,8 @@ def complaint_of(body: bytes) -> Complaint:
     try:
         document = parsed(body[:_MAX_BYTES])
     except ValueError:
-        return Complaint(message=clean(body[:_MAX_CHARACTERS].decode("utf-8", "replace")))
+        message = clean(body[:_MAX_CHARACTERS].decode("utf-8", "replace"))
+        return Complaint(message=message, is_document=False)
     if isinstance(document, list):  # Google wraps it in a list
         document = at(document, 0)
     error = at(document, "error")
@@ -135,6 +139,8 @@ def fault_of_status(status: int, complaint: Complaint, *, asks_for_patience: boo
         return Fault.REJECTED
     if status == 400 and (_KEY.search(text) or _RUN_DRY.search(text)):
         return Fault.KEY
+    if 300 <= status < 400 or (status == 501 and not complaint.is_document):
+        return Fault.NO_PROVIDER
     if fault is not None:
         return fault
     if status >= 500:

@@ -137,7 +137,7 @@ class Endpoint:
         words = f"it answered {status}"
         if 300 <= status < 400:
             words += ", a redirection, which is not followed: name the address where it leads"
-        if status == 404 and not complaint.code:
+        elif fault is Fault.NO_PROVIDER or (status == 404 and not complaint.code):
             words += " (is the address right? it often ends in /v1)"
         message = self._message(fault, words, complaint.message)
         return StatusFault(fault, message, status=status, complaint=complaint, after=after)

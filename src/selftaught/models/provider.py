@@ -67,6 +67,8 @@ class Fault(enum.StrEnum):
     """The key does not serve, is missing, or its account has run dry."""
     UNKNOWN_MODEL = "unknown_model"
     """There is no such model there, or it is not for this key."""
+    NO_PROVIDER = "no_provider"
+    """What is there answers, but not as a provider of models: a page, or the way to another address."""
 
 
 class ProviderFault(Exception):
