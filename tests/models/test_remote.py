@@ -136,25 +136,45 @@ def test_of_two_that_wait_for_a_call_that_fails_one_is_charged():
     assert len(rig.provider.asked) == 5
 
 
-def test_what_is_sent_is_reserved_on_record_and_settled_with_what_it_cost():
-    class Recording(DictBook):
-        """Notes what is reserved and what is counted."""
+class Recording(DictBook):
+    """Notes what is reserved, and what of it may still be paid for."""
 
-        reserved, counted = 0, 0
+    def __init__(self):
+        super().__init__()
+        self.n_reserved = 0
+        self.open = set()
 
-        async def reserve(self, worst):
-            assert worst.tokens > 0
-            Recording.reserved += 1
-            return f"reservation {Recording.reserved}"
+    async def reserve(self, worst):
+        assert worst.tokens > 0
+        self.n_reserved += 1
+        self.open.add(name := f"reservation {self.n_reserved}")
+        return name
 
-        async def keep(self, key, samples, spending, counted=()):
-            await super().keep(key, samples, spending)
-            Recording.counted += len(counted)
+    def settle(self, reservation):
+        self.open.remove(reservation)
 
+    async def keep(self, key, samples, spending, counted=()):
+        await super().keep(key, samples, spending)
+        self.open.difference_update(counted)
+
+
+def test_what_is_sent_is_reserved_on_record_until_it_is_known_what_it_cost():
     rig = Rig(in_turn(fault(Fault.DOWN), fault(Fault.BROKEN), fault(Fault.BUSY)), book=Recording())
     in_virtual_time(rig.model.answer(request_of()))
-    assert len(rig.provider.asked) == Recording.reserved == 4
-    assert Recording.counted == 3, "of the broken one nobody knows what it cost"
+    assert len(rig.provider.asked) == rig.book.n_reserved == 4
+    assert rig.book.open == {"reservation 2"}, "of the broken one nobody knows what it cost"
+
+
+@pytest.mark.parametrize("kind", [Fault.DOWN, Fault.BUSY, Fault.KEY, Fault.NO_PROVIDER, Fault.REJECTED])
+def test_what_fails_for_nothing_leaves_nothing_reserved(kind):
+    async def many():
+        asking = (rig.model.answer(request_of(f"{number}")) for number in range(5))
+        return await asyncio.gather(*asking, return_exceptions=True)
+
+    rig = Rig(lambda prompt, number: fault(kind), book=Recording(), outage_seconds=9)
+    assert {type(end) for end in in_virtual_time(many())} <= {CallFailed, LanguageModelUnavailable}
+    assert rig.book.n_reserved > 0
+    assert rig.book.open == set()
 
 
 def test_the_same_request_in_flight_twice_is_asked_once_and_charged_once():

@@ -67,7 +67,7 @@ class AnswerBook(Protocol):
         return None
 
     def settle(self, reservation: str) -> None:
-        """Nothing; what was reserved was not sent."""
+        """Nothing; what was reserved is not spent."""
         return
 
     async def owed(self, key: str) -> Owed:

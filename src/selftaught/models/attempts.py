@@ -120,7 +120,10 @@ class Attempts:
                 spent = spent_on(came, prompt, self.price)
             else:
                 spent = spent_on_fault(came, self.price)
-            is_counted = spent.tokens > 0 or is_unbilled(came)
+            is_free = is_unbilled(came)
+            is_counted = spent.tokens > 0 or is_free
+            if is_free and on_record is not None:
+                self.book.settle(on_record)
             reservation.enter(replace(spent, seconds=self.timing.clock() - began), is_counted=is_counted)
             if is_counted:
                 self.throttle.correct(admission, spent.tokens, spent.tokens_out)
@@ -130,7 +133,7 @@ class Attempts:
                 spending=reservation.spent,
                 began=began,
                 n_answered_before=n_answered_before,
-                counted=(on_record,) if on_record is not None and is_counted else (),
+                counted=(on_record,) if on_record is not None and spent.tokens > 0 else (),
             )
 
     def _tell(self, came: Completion | ProviderFault, began: float) -> None:

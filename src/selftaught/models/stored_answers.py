@@ -79,7 +79,7 @@ class StoreAnswerBook(AnswerBook):
         return reservation
 
     def settle(self, reservation: str) -> None:
-        """Nothing; what was reserved was not sent."""
+        """Nothing; what was reserved is not spent."""
         self._store.settle_reservation(reservation)
 
     def _add_exchange(self, key: str, samples: Mapping[int, Sample], spending: Spending) -> None:
