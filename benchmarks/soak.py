@@ -74,20 +74,19 @@ def zygotes_of(pid: int) -> Iterator[int]:
 class Watch:
     """Looks at this process and its zygotes while work goes on."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, progress: Progress) -> None:
         self.looks: list[Look] = []
-        self._store = store
+        self._progress = progress
         self._started = time.monotonic()
 
     async def go_on(self) -> None:
         """Nothing; looks for ever."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            runs = self._store.runs()
             with contextlib.suppress(OSError, KeyError):  # a process ended while it was looked at
-                self.looks += [self._look(run.run_id) for run in runs]
+                self.looks.append(self._look())
 
-    def _look(self, run_id: str) -> Look:
+    def _look(self) -> Look:
         own = int(Path("/proc/self").readlink().name)
         zygotes = list(zygotes_of(own))
         return Look(
@@ -96,7 +95,7 @@ class Watch:
             zygote_bytes=sum(map(resident_bytes, zygotes)),
             engine_descriptors=n_descriptors(own),
             zygote_descriptors=sum(map(n_descriptors, zygotes)),
-            n_improvements=self._store.counts(run_id)["improvements"],
+            n_improvements=self._progress.improvements,
         )
 
 
@@ -107,8 +106,9 @@ async def soak(store: Store, n_improvements: int, task: str, workers: int) -> tu
     )
     tasks = [find_task(task)]
     n_blocks = math.ceil(n_improvements / (REPEATS_A_BLOCK * len(IMPROVERS)))
-    watch = Watch(store)
-    async with opened_run("compare", tasks, settings, store, Progress()) as run:
+    progress = Progress()
+    watch = Watch(progress)
+    async with opened_run("compare", tasks, settings, store, progress) as run:
         watching = asyncio.create_task(watch.go_on())
         for block in range(n_blocks):
             meta_utility = await checked_meta_utility(

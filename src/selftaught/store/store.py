@@ -55,7 +55,7 @@ from selftaught.store.writer import Writer
 
 Answer = TypeVar("Answer")
 
-MAX_KNOWN = 20_000
+MAX_KNOWN = 5_000
 """Texts and programs that are known to be stored; then they are forgotten, and storing one again changes nothing."""
 
 
