@@ -6,19 +6,23 @@ import os
 
 from selftaught.errors import ConfigError
 from selftaught.improver import find_improver
-from selftaught.models import find_model
+from selftaught.models import find_model, find_unasked
 from selftaught.settings import CommonSettings, ImproveSettings, RunSettings
 from selftaught.store import Store
 
 
-def check_names(settings: CommonSettings) -> None:
+def check_names(settings: CommonSettings, *, are_asked: bool = True) -> None:
     """Nothing; finds out before a store is opened whether model and improver are names that mean something.
+
+    Args:
+        settings: Those of the run.
+        are_asked: Whether the models will be; if not, their keys may be missing.
 
     Raises:
         ConfigError: One does not.
     """
     for name in model_names(settings):
-        find_model(name)
+        find_model(name) if are_asked else find_unasked(name)
     if isinstance(settings, ImproveSettings) and not names_a_run(settings.improver):
         find_improver(settings.improver)
 

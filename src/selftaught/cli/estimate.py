@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from selftaught.analysis.run_document import proposer
@@ -11,6 +12,7 @@ from selftaught.ledger import usd
 from selftaught.recorded_run import Document
 from selftaught.source import one_line
 
+SCREEN_COLUMNS = 80
 TITLES = {"likely": "likely", "at_most": "at the most"}
 LEGEND = (
     "",
@@ -29,7 +31,8 @@ def print_estimate(document: Document) -> None:
     console = stdout_console()
     runs = "" if document["runs"] == 1 else f", {document['runs']:,} runs"
     rounds = f"{document['rounds']:,} round{'' if document['rounds'] == 1 else 's'}"
-    console.print(untrusted(f"{document['task']}, model {proposer(document)}, {rounds}{runs}; nothing is spent yet."))
+    title = f"{document['task']}, model {proposer(document)}, {rounds}{runs}; nothing is spent yet."
+    console.print(untrusted("\n".join(_wrapped(title))))
     for which, title in TITLES.items():
         console.print(f"\n{title:22} {'improvem.':>9} {'calls':>8} {'samples':>8} {'sent':>8} {'got':>8} {'USD':>10}")
         for phase in document["phases"]:
@@ -37,7 +40,7 @@ def print_estimate(document: Document) -> None:
         for level, figures in document["levels"].items():
             console.print(_line(f"  all {level}", figures[which]))
         console.print(_line("  in all", document[which]))
-    for line in (*LEGEND, *_bounds(document), *_money(document), *_stops(document)):
+    for line in (*LEGEND, *_bounds(document), *_money(document), *_stops(document), *_unasked(document)):
         console.print(untrusted(one_line(line)))
     print_caveats({**document, "isolation": ""})
 
@@ -86,6 +89,21 @@ def _money(document: Document) -> list[str]:
         elif level["counts_tokens"]:
             lines.append(f"No price is known for {model}; give --price-in and --price-out.")
     return list(dict.fromkeys(lines))
+
+
+def _unasked(document: Document) -> list[str]:
+    """What is not known of models because nobody asked them, and what a run would miss; each once."""
+    lines = []
+    for level in document["levels"].values():
+        if level["is_unasked"]:
+            lines.append(f"{level['model']} was not asked: whether it can be had is known when a run begins.")
+        if level["missing"] is not None:
+            lines.append(f"A run cannot begin yet. {level['missing']}.")
+    return [part for line in dict.fromkeys(lines) for part in _wrapped(line)]
+
+
+def _wrapped(line: str) -> list[str]:
+    return textwrap.wrap(one_line(line), SCREEN_COLUMNS, subsequent_indent="  ")
 
 
 def _stops(document: Document) -> list[str]:

@@ -69,7 +69,7 @@ def run(
     """
     tasks = find_tasks(task)
     settings = settings or RunSettings()
-    check_names(settings)
+    check_names(settings, are_asked=not estimate)
     _check_store_of(settings.improver, store)
     if runs < 1:
         raise ConfigError(f"--runs should be 1 or more, not {runs}")

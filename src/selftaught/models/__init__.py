@@ -2,7 +2,7 @@
 
 from selftaught.models.context import ModelContext, ModelMaker
 from selftaught.models.language_model import Finish, LanguageModel, ModelInfo, Reply, Request, Sample, opened_models
-from selftaught.models.registry import find_model, model_info, model_infos
+from selftaught.models.registry import find_model, find_unasked, model_info, model_infos
 
 __all__ = [
     "Finish",
@@ -14,6 +14,7 @@ __all__ = [
     "Request",
     "Sample",
     "find_model",
+    "find_unasked",
     "model_info",
     "model_infos",
     "opened_models",
