@@ -17,6 +17,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from selftaught.cli.unread import ProgressConsole, ResultConsole
 from selftaught.errors import ConfigError
 from selftaught.ledger import usd
 from selftaught.models import model_info
@@ -26,12 +27,13 @@ from selftaught.source import one_line, printable
 
 def stdout_console() -> Console:
     """A console for results."""
-    return Console(file=sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
+    return ResultConsole(file=sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
 
 
 def stderr_console() -> Console:
     """A console for progress."""
-    return Console(file=sys.stderr, highlight=False, markup=False, emoji=False, soft_wrap=not sys.stderr.isatty())
+    soft_wrap = not sys.stderr.isatty()
+    return ProgressConsole(file=sys.stderr, highlight=False, markup=False, emoji=False, soft_wrap=soft_wrap)
 
 
 def check_writable(path: Path) -> None:
