@@ -338,10 +338,10 @@ def test_settings_come_from_a_file_and_from_the_environment_too(selftaught, tmp_
 def test_a_store_that_cannot_be_used_is_said_in_one_sentence(selftaught, tmp_path):
     (tmp_path / "not_a_store.db").write_text("this is no database, and it has to stay as it is\n" * 50)
     called = selftaught("runs", "--store", "not_a_store.db")
-    assert called.code == 1
+    assert called.code == 2
     assert called.stderr.count("\n") == 1
     missing = selftaught("runs", "--store", os.fspath(tmp_path / "missing" / "store.db"))
-    assert missing.code in (1, 2)
+    assert missing.code == 2
     assert "missing" in missing.stderr
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import math
 import os
@@ -18,7 +19,7 @@ from rich.console import Console
 from rich.text import Text
 
 from selftaught.cli.unread import ProgressConsole, ResultConsole
-from selftaught.errors import ConfigError
+from selftaught.errors import ConfigError, SelfTaughtError
 from selftaught.ledger import usd
 from selftaught.models import model_info
 from selftaught.settings import DEFAULT_STORE, UNSANDBOXED
@@ -52,6 +53,7 @@ def writing(path: Path, flag: str = "--output") -> Iterator[None]:
 
     Raises:
         ConfigError: It could not be written.
+        SelfTaughtError: There is no room for it.
     """
     is_new = not os.path.lexists(path)
     try:
@@ -59,6 +61,9 @@ def writing(path: Path, flag: str = "--output") -> Iterator[None]:
     except OSError as error:
         if is_new and not isinstance(error, FileExistsError):  # then it is somebody else's
             _remove(path)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):  # the call was right
+            mend = f"free some space on its disk, or name another with {flag}"
+            raise SelfTaughtError(f"{path} cannot be written: {error.strerror}; {mend}") from None
         raise ConfigError(f"{path} cannot be written: {error.strerror or error}; name another with {flag}") from None
 
 

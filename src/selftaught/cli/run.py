@@ -35,6 +35,7 @@ from selftaught.cli.output import (
     writing,
 )
 from selftaught.cli.parameters import Json, LogPath, StorePath, store_location, store_to_read
+from selftaught.cli.stores import open_store
 from selftaught.errors import ConfigError, SelfTaughtError
 from selftaught.experiment import run_stop
 from selftaught.improver import find_improver
@@ -43,8 +44,6 @@ from selftaught.progress import Progress
 from selftaught.recorded_run import Document
 from selftaught.settings import ImproveSettings, RunSettings, TransferSettings
 from selftaught.single import improve as improve_once
-from selftaught.store import Store
-from selftaught.store.clock import now
 from selftaught.task_definition import Task, find_task, find_tasks
 
 Flattened = Parameter(name="*")
@@ -77,7 +76,7 @@ def run(
         return _estimate(tasks, runs, settings, store, json)
     if runs > 1:
         return _run_several(task, tasks, runs, settings, store, log, json)
-    with watched(log), Store.open(store_location(store), clock=now) as records:
+    with watched(log), open_store(store_location(store)) as records:
         progress = Progress()
         with shown(progress, stderr_console(), title=task):
             document = work_through(run_stop(tasks, settings, records, progress))
@@ -90,7 +89,7 @@ def run(
 
 def _estimate(tasks: Sequence[Task], n_runs: int, settings: RunSettings, store: str | None, json: bool) -> int:
     if names_a_run(settings.improver):
-        with Store.open(store_to_read(store), read_only=True, clock=now) as records:
+        with open_store(store_to_read(store), read_only=True) as records:
             improver = resolve_improver(settings.improver, records)
     else:
         improver = find_improver(settings.improver)
@@ -117,7 +116,7 @@ def _run_several(
     log: str | None,
     json: bool,
 ) -> int:
-    with watched(log), Store.open(store_location(store), clock=now) as records:
+    with watched(log), open_store(store_location(store)) as records:
         document = work_through(run_series(tasks, settings, n_runs, records, shown_runs(title, n_runs)))
         return print_document("series", document, records.location, json)
 
@@ -225,7 +224,7 @@ def improve(
     settings = settings or ImproveSettings()
     check_names(settings)
     _check_store_of(settings.improver, store)
-    with watched(log), Store.open(store_location(store), clock=now) as records:
+    with watched(log), open_store(store_location(store)) as records:
         document = work_through(improve_once(found, settings, records, told_of_waits(stderr_console())))
         if path is not None and document["outcome"] == "ok":
             with writing(path):
@@ -269,7 +268,7 @@ def transfer(
     settings, found = settings or TransferSettings(), find_tasks(tasks)
     check_names(settings)
     _check_store_of(improver, store)
-    with watched(log), Store.open(store_location(store), clock=now) as records:
+    with watched(log), open_store(store_location(store)) as records:
         source = resolve_improver(improver, records)
         seed = seed_of_run(improver, records)
         progress = told_of_waits(stderr_console())

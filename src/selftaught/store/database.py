@@ -54,8 +54,10 @@ class Database:
             self.warnings += [] if warning is None else [warning]
         try:
             self._prepare()
-        except BaseException:
+        except BaseException as error:
             self.close()
+            if isinstance(error, StoreUnavailable) and self._is_out_of_bounds(error.__cause__):
+                raise StoreError(str(error)) from error.__cause__
             raise
 
     @contextmanager
@@ -235,10 +237,14 @@ class Database:
                     f"the store {self.name} refused a request ({cause}): report this, with the command that led to it"
                 )
 
-    def _is_full(self, error: Exception) -> bool:
+    def _is_full(self, error: BaseException | None) -> bool:
         """Whether a failure is for want of room: where a side file cannot grow, SQLite calls that a failing disk."""
         free_bytes = place.free_bytes(self._path) if self._path is not None else None
         return _sqlite_code(error) == sqlite3.SQLITE_FULL or (free_bytes is not None and free_bytes < _SIDE_FILE_BYTES)
+
+    def _is_out_of_bounds(self, error: BaseException | None) -> bool:
+        """Whether the file is not ours to open: while it is in use that may pass, but what was never open is not it."""
+        return _sqlite_code(error) in _NOT_OURS and not self._is_full(error)
 
 
 _FOR_NOW = frozenset(
@@ -253,6 +259,8 @@ _FOR_NOW = frozenset(
     }
 )
 """What ends when its cause does."""
+_NOT_OURS = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN})
+"""How SQLite says that a file may not be opened, or not be written."""
 _SIDE_FILE_BYTES = 32 * 2**10
 """By so much the index of a write-ahead log grows."""
 
