@@ -12,7 +12,7 @@ import cyclopts
 
 from selftaught._version import __version__
 from selftaught.cli.help import MainFlagsFirst
-from selftaught.cli.sources import NotTyped
+from selftaught.cli.sources import NotTyped, set_by
 from selftaught.cli.unread import ResultConsole, was_cut
 from selftaught.errors import ConfigError, SelfTaughtError
 from selftaught.interrupts import Interrupted
@@ -125,7 +125,9 @@ def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
 
 def _complaint(error: cyclopts.CycloptsError, called: str) -> str:
     if isinstance(error.__cause__, ValidationError):
-        return first_complaint(error.__cause__, as_flag=True)
+        complaint = first_complaint(error.__cause__, as_flag=True)
+        where = set_by(error, complaint.partition(":")[0])
+        return complaint if where is None else f"{complaint}; mend it in {where}"
     where = f"`selftaught {called} --help`" if called else "`selftaught --help`"
     if isinstance(error, cyclopts.UnknownCommandError):
         word = error.unused_tokens[0] if error.unused_tokens else ""
