@@ -17,6 +17,7 @@ from selftaught.cli.output import (
     spent_sentence,
     stdout_console,
     untrusted,
+    verdict_lines,
 )
 from selftaught.cli.parameters import Json, StorePath, store_to_read
 from selftaught.cli.stores import open_store
@@ -142,7 +143,7 @@ def print_series(document: Document, location: str) -> None:
         _print_rounds(document)
         _print_fresh(document)
         _print_runs(document["runs"])
-        stdout_console().print(untrusted(f"\n{document['verdict']}", style="bold"))
+        stdout_console().print(untrusted(f"\n{verdict_lines(document['verdict'])}", style="bold"))
         _print_noteworthy(document["gain"])
         _print_used(document)
     show = recalling(f"selftaught show {document['run_id']}", location)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import Any
 
 from selftaught.analysis.run_document import proposer
 from selftaught.analysis.run_estimate import CHARACTERS_PER_TOKEN, WAY_TO_THE_BUDGET
-from selftaught.cli.output import print_caveats, short, stdout_console, untrusted
+from selftaught.cli.output import print_caveats, short, stdout_console, untrusted, within_screen
 from selftaught.ledger import usd
 from selftaught.recorded_run import Document
 from selftaught.source import one_line
 
-SCREEN_COLUMNS = 80
 TITLES = {"likely": "likely", "at_most": "at the most"}
 LEGEND = (
     "",
@@ -32,7 +30,7 @@ def print_estimate(document: Document) -> None:
     runs = "" if document["runs"] == 1 else f", {document['runs']:,} runs"
     rounds = f"{document['rounds']:,} round{'' if document['rounds'] == 1 else 's'}"
     title = f"{document['task']}, model {proposer(document)}, {rounds}{runs}; nothing is spent yet."
-    console.print(untrusted("\n".join(_wrapped(title))))
+    console.print(untrusted(within_screen(one_line(title))))
     for which, title in TITLES.items():
         console.print(f"\n{title:22} {'improvem.':>9} {'calls':>8} {'samples':>8} {'sent':>8} {'got':>8} {'USD':>10}")
         for phase in document["phases"]:
@@ -99,11 +97,7 @@ def _unasked(document: Document) -> list[str]:
             lines.append(f"{level['model']} was not asked: whether it can be had is known when a run begins.")
         if level["missing"] is not None:
             lines.append(f"A run cannot begin yet. {level['missing']}.")
-    return [part for line in dict.fromkeys(lines) for part in _wrapped(line)]
-
-
-def _wrapped(line: str) -> list[str]:
-    return textwrap.wrap(one_line(line), SCREEN_COLUMNS, subsequent_indent="  ")
+    return [part for line in dict.fromkeys(lines) for part in within_screen(one_line(line)).splitlines()]
 
 
 def _stops(document: Document) -> list[str]:

@@ -10,6 +10,7 @@ import os
 import shlex
 import shutil
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,8 @@ from selftaught.ledger import usd
 from selftaught.models import model_info
 from selftaught.settings import DEFAULT_STORE, UNSANDBOXED
 from selftaught.source import one_line, printable
+
+SCREEN_COLUMNS = 80
 
 
 def stdout_console() -> Console:
@@ -109,6 +112,26 @@ def figure(value: float | None) -> str:
 def interval(document: dict[str, Any]) -> str:
     """A mean with its 95 % interval and the number of repeats."""
     return f"{document['mean']:.3f} ({document['low']:.3f} to {document['high']:.3f})"
+
+
+def verdict_lines(verdict: str) -> str:
+    """A verdict for the screen: what is said of each comparison begins a line, and its figures the next."""
+    lines: list[str] = []
+    for sentence in one_line(verdict).replace(". Against ", ".\nAgainst ").splitlines():
+        finding, bracket, figures = sentence.partition(" (95 %")
+        if len(sentence) <= SCREEN_COLUMNS:
+            lines.append(sentence)
+            continue
+        lines += within_screen(finding).splitlines()
+        lines += within_screen(f"{bracket}{figures}".lstrip(), indent="  ").splitlines()
+    return "\n".join(lines)
+
+
+def within_screen(text: str, indent: str = "") -> str:
+    """A sentence in lines that fit the screen, the later ones indented by two more."""
+    return textwrap.fill(
+        text, SCREEN_COLUMNS, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False
+    )
 
 
 def short(number: int) -> str:

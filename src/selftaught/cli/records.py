@@ -25,6 +25,7 @@ from selftaught.cli.output import (
     recalling,
     stdout_console,
     untrusted,
+    verdict_lines,
     writing,
 )
 from selftaught.cli.parameters import Json, StorePath, store_location, store_to_read
@@ -219,7 +220,7 @@ def _print_run(records: Store, record: RunRecord) -> None:
         console.print()
         print_violations(violations, f"selftaught audit {record.run_id}")
     if record.result is not None and "verdict" in record.result:
-        console.print(untrusted(f"\n{record.result['verdict']}"))
+        console.print(untrusted(f"\n{verdict_lines(str(record.result['verdict']))}"))
     print_caveats({"opaque": record.opaque, **(record.result or {}), "isolation": record.isolation})
 
 

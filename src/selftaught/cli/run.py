@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -32,6 +31,8 @@ from selftaught.cli.output import (
     stderr_console,
     stdout_console,
     untrusted,
+    verdict_lines,
+    within_screen,
     writing,
 )
 from selftaught.cli.parameters import Json, LogPath, StorePath, store_location, store_to_read
@@ -176,7 +177,7 @@ def _print_run(document: Document, location: str) -> None:
         failed = document[key]["failed"]
         note = f"  ({failed} of {n} improvements failed)" if failed else ""
         console.print(f"  {label:18} {interval(document[key]['test'])}{note}")
-    console.print(f"\n{document['verdict']}\n", style="bold")
+    console.print(untrusted(f"\n{verdict_lines(document['verdict'])}\n", style="bold"))
     console.print(f"The improver ({document['improver']['sha256'][:12]}):\n")
     console.print(untrusted(document["improver"]["source"]), soft_wrap=True)
     _print_notes(document, location)
@@ -288,11 +289,6 @@ TABLE_1 = {
 }
 """The rows of a transfer, with the paper's names where it has some."""
 VERDICTS = {"the seed improver": "verdict", "best-of-n": "verdict_over_best_of_n"}
-SCREEN_COLUMNS = 80
-
-
-def _within_screen(text: str, indent: str = "") -> str:
-    return textwrap.fill(text, SCREEN_COLUMNS, initial_indent=indent, subsequent_indent=f"{indent}  ")
 
 
 def print_transfer(document: dict[str, Any]) -> None:
@@ -307,11 +303,11 @@ def print_transfer(document: dict[str, Any]) -> None:
             console.print(f"  {label:24} {interval(row[key])}{note}")
         for label, key in VERDICTS.items():
             if key in row:  # a transfer that was recorded earlier may have less
-                console.print(_within_screen(f"against {label}: {row[key]}", indent="  "))
+                console.print(within_screen(f"against {label}: {row[key]}", indent="  "))
     console.print()
     used, spent = document["budget"], spent_sentence(document)
     console.print(
-        _within_screen(
+        within_screen(
             f"Used: {used['calls']:,} model calls, {used['responses']:,} responses, {f'{spent}, ' if spent else ''}"
             f"{used['utility_calls']:,} uses of utilities, {document['evaluations']:,} evaluations, "
             f"{used['seconds']:.0f} s."
