@@ -271,7 +271,7 @@ def test_an_older_store_that_cannot_be_copied_or_changed_for_want_of_room_stays_
     said = reason(on_disk("improve", "dispatch", "--rng-seed", "0", "--json"))
     assert NO_ROOM in said or "the copy cannot be written" in said
     assert rows_of(copied()) == rows_of(old)
-    assert not [path for path in disk.seen.iterdir() if path.name.startswith(".")]
+    assert not [path for path in disk.seen.iterdir() if path.name.startswith(".") or "backup" in path.name]
     disk.make_room()
     ended = on_disk("improve", "dispatch", "--rng-seed", "0", "--json")
     assert ended.code == 0, ended.stderr
