@@ -26,7 +26,7 @@ from selftaught.ledger import Ledger, RunBudget, spending_document
 from selftaught.models import LanguageModel, ModelContext, ModelInfo, ModelMaker, find_model, model_info, opened_models
 from selftaught.models.replay import AnswerMissing
 from selftaught.models.stored_answers import StoreAnswerBook
-from selftaught.names import model_names
+from selftaught.names import model_names, resume_command
 from selftaught.past import StoredPast
 from selftaught.progress import Progress
 from selftaught.recorder import StoreRecorder
@@ -93,7 +93,7 @@ async def recorded_run(
         store.start_run(_run_start(run_id, config, tasks, isolation))
     await store.committed()
     try:
-        with under_way(run_id, can_be_resumed=can_be_resumed(config["kind"])):
+        with under_way(run_id, resume_command(run_id, store) if can_be_resumed(config["kind"]) else None):
             yield run_id
     except asyncio.CancelledError:
         store.finish_run(run_id, status="interrupted", message="it was interrupted", result=so_far)
@@ -105,7 +105,8 @@ async def recorded_run(
         store.finish_run(run_id, status="interrupted", message=str(error), result=so_far)
         is_part = "series" in config  # which is resumed in its place
         if isinstance(error, StoreUnavailable) and can_be_resumed(config["kind"]) and not is_part:
-            raise StoreUnavailable(f"{error}; then `selftaught resume {run_id}` goes on from what is stored") from error
+            go_on = f"then `{resume_command(run_id, store)}` goes on from what is stored"
+            raise StoreUnavailable(f"{error}; {go_on}") from error
         raise
     except Exception as error:  # whatever it was, a run that has ended is not recorded as running
         expected = isinstance(error, SelfTaughtError)
@@ -347,7 +348,7 @@ def _model_contexts(
             book=StoreAnswerBook(store, run_id, name, fresh=settings.fresh_answers, goes_on=goes_on),
             is_inner=place > 0,
             is_awaited=goes_on or (series is not None and series.has_begun),
-            mend=f"`selftaught resume {resumed_as}`" if resumed_as else None,
+            mend=f"`{resume_command(resumed_as, store)}`" if resumed_as else None,
             on_wait=progress.wait,
         )
         for place, name in enumerate(model_names(settings))

@@ -114,9 +114,9 @@ def _how_to_go_on(interrupted: Interrupted) -> str:
     if not interrupted.runs:
         return "interrupted before anything was recorded"
     run_id = interrupted.runs[0]
-    if run_id not in interrupted.resumable:
+    if run_id not in interrupted.resumes:
         return f"interrupted; what was done is stored as {run_id}, but cannot be gone on with: type the command again"
-    return f"interrupted; all that was done is stored, and `selftaught resume {run_id}` goes on from there"
+    return f"interrupted; all that was done is stored, and `{interrupted.resumes[run_id]}` goes on from there"
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:

@@ -7,7 +7,6 @@ import errno
 import json
 import math
 import os
-import shlex
 import shutil
 import sys
 import textwrap
@@ -23,7 +22,8 @@ from selftaught.cli.unread import ProgressConsole, ResultConsole
 from selftaught.errors import ConfigError, SelfTaughtError
 from selftaught.ledger import usd
 from selftaught.models import model_info
-from selftaught.settings import DEFAULT_STORE, UNSANDBOXED
+from selftaught.names import command_on
+from selftaught.settings import UNSANDBOXED
 from selftaught.source import one_line, printable
 
 SCREEN_COLUMNS = 80
@@ -79,9 +79,8 @@ def _remove(path: Path) -> None:
 
 
 def recalling(command: str, location: str) -> str:
-    """A command that finds what is in the store at `location`, as it can be copied from the screen."""
-    usual = Path(os.environ.get("SELFTAUGHT_STORE") or DEFAULT_STORE).absolute()
-    return f"`{command}`" if Path(location) == usual else f"`{command} --store {shlex.quote(location)}`"
+    """A command that finds what is in the store at `location`, for a sentence."""
+    return f"`{command_on(location, command)}`"
 
 
 def print_json(document: Any) -> None:
