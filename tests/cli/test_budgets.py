@@ -45,7 +45,7 @@ def test_a_run_whose_time_is_over_says_so_in_a_sentence_and_is_recorded(selftaug
 
 
 def test_with_more_time_a_run_goes_on_and_without_it_does_not(selftaught):
-    first = selftaught("run", "dispatch", *SMALL, "--max-seconds", "1.5", "--rng-seed", "0")
+    first = selftaught("run", "dispatch", *SMALL, "--max-seconds", "0.7", "--rng-seed", "0")
     said = first.stderr.splitlines()[-1]
     [run] = selftaught("runs", "--json").document
     assert f"`selftaught resume {run['run_id']} --max-seconds MORE` with a larger limit goes on from there" in said
