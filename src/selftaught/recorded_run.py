@@ -248,9 +248,10 @@ async def opened_run(
         run_id = again.record.run_id if again and goes_on else store.new_run_id()
         progress.seconds_before = store.seconds_worked(run_id) if goes_on else 0.0
         resumed_as = series.run_id if series else run_id if can_be_resumed(kind) else None
-        ledger = _ledger(settings, store, series, progress.seconds_before, resumed_as, is_replayed=replayed is not None)
+        resume = resume_command(resumed_as, store) if resumed_as else None
+        ledger = _ledger(settings, store, series, progress.seconds_before, resume, is_replayed=replayed is not None)
         contexts = _model_contexts(
-            sandbox, tasks, settings, store, run_id, ledger, progress, series, resumed_as, goes_on=goes_on is not None
+            sandbox, tasks, settings, store, run_id, ledger, progress, series, resume, goes_on=goes_on is not None
         )
         model, *inner = [make(context) for make, context in zip(makers, contexts, strict=True)]
         async with ledger.within_time():  # nothing is recorded of a run whose models cannot be had
@@ -299,7 +300,7 @@ def _ledger(
     store: Store,
     series: SeriesUnderWay | None,
     seconds_used: float,
-    resumed_as: str | None,
+    resume: str | None,
     *,
     is_replayed: bool,
 ) -> Ledger:
@@ -308,7 +309,7 @@ def _ledger(
         return series.ledger
     if is_replayed:  # it spends nothing, and may take its time
         return Ledger()
-    return Ledger(run_budget(settings), seconds_used=seconds_used, run_id=resumed_as, shortage=lambda: store.shortage)
+    return Ledger(run_budget(settings), seconds_used=seconds_used, resume=resume, shortage=lambda: store.shortage)
 
 
 def _config(
@@ -333,7 +334,7 @@ def _model_contexts(
     ledger: Ledger,
     progress: Progress,
     series: SeriesUnderWay | None,
-    resumed_as: str | None,
+    resume: str | None,
     *,
     goes_on: bool,
 ) -> list[ModelContext]:
@@ -348,7 +349,7 @@ def _model_contexts(
             book=StoreAnswerBook(store, run_id, name, fresh=settings.fresh_answers, goes_on=goes_on),
             is_inner=place > 0,
             is_awaited=goes_on or (series is not None and series.has_begun),
-            mend=f"`{resume_command(resumed_as, store)}`" if resumed_as else None,
+            mend=f"`{resume}`" if resume else None,
             on_wait=progress.wait,
         )
         for place, name in enumerate(model_names(settings))

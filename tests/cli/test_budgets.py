@@ -44,6 +44,17 @@ def test_a_run_whose_time_is_over_says_so_in_a_sentence_and_is_recorded(selftaug
     assert selftaught("improve", "dispatch", "--max-seconds", "0.01").code == 1
 
 
+def test_the_command_that_goes_on_names_the_store_that_the_run_is_in(selftaught, tmp_path):
+    elsewhere = ("--store", "my runs.db")
+    ended = selftaught("run", "dispatch", "--rounds", "9", "--max-seconds", "2", *elsewhere)
+    [run] = selftaught("runs", *elsewhere, "--json").document
+    command = f"selftaught resume {run['run_id']} --store '{tmp_path / 'my runs.db'}' --max-seconds MORE"
+    assert f"`{command}` with a larger limit goes on from there" in ended.stderr.splitlines()[-1]
+    usual = {"SELFTAUGHT_STORE": "my runs.db"}
+    same = selftaught("resume", run["run_id"], variables=usual)
+    assert f"`selftaught resume {run['run_id']} --max-seconds MORE` with a larger limit" in same.stderr
+
+
 def test_with_more_time_a_run_goes_on_and_without_it_does_not(selftaught):
     first = selftaught("run", "dispatch", *SMALL, "--max-seconds", "0.7", "--rng-seed", "0")
     said = first.stderr.splitlines()[-1]

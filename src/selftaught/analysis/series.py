@@ -18,7 +18,7 @@ from selftaught.errors import (
 from selftaught.experiment import improvers_of_run, run_stop
 from selftaught.ledger import NOTHING, Ledger
 from selftaught.models import find_model
-from selftaught.names import model_names
+from selftaught.names import model_names, resume_command
 from selftaught.progress import Progress
 from selftaught.recorded_run import (
     Again,
@@ -121,7 +121,11 @@ def _ledger(settings: RunSettings, run_id: str, members: Sequence[RunRecord], st
     spent = sum((store.spent(member.run_id) for member in members if member.status == "finished"), NOTHING)
     seconds = sum(store.seconds_worked(member.run_id) for member in members)
     return Ledger(
-        run_budget(settings), spent=spent, seconds_used=seconds, run_id=run_id, shortage=lambda: store.shortage
+        run_budget(settings),
+        spent=spent,
+        seconds_used=seconds,
+        resume=resume_command(run_id, store),
+        shortage=lambda: store.shortage,
     )
 
 
