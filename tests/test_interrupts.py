@@ -97,16 +97,15 @@ def test_the_second_does_not_wait(log):
 
 def test_an_interrupt_names_the_runs_that_it_ended(log):
     async def runs():
-        with under_way("r-0"):
+        with under_way("r-0", "resume r-0"):
             pass
-        with under_way("r-1"), under_way("r-2", can_be_resumed=False):
+        with under_way("r-1", "resume r-1"), under_way("r-2", None):
             await piece(log, "one", 1000)
 
     with pytest.raises(Interrupted) as interrupted:
         run_until_interrupted(beside(interrupt_soon(signal.SIGINT), runs()), grace_seconds=0.0)
     assert interrupted.value.runs == ["r-1", "r-2"]
-    assert "r-1" in interrupted.value.resumable
-    assert "r-2" not in interrupted.value.resumable
+    assert interrupted.value.resumes == {"r-0": "resume r-0", "r-1": "resume r-1"}
 
 
 def test_who_cleans_up_may_take_its_time(log):

@@ -379,7 +379,7 @@ def test_one_that_is_cancelled_in_the_moment_in_which_it_is_refused_refuses_nobo
 def test_where_answers_could_not_be_stored_what_is_in_flight_is_answered_and_nothing_more_is_asked():
     async def scenario():
         why: list[str] = []
-        ledger = Ledger(run_id="r-7", shortage=lambda: why[0] if why else None)
+        ledger = Ledger(resume="selftaught resume r-7", shortage=lambda: why[0] if why else None)
         order = []
 
         async def exchange(name: str):
@@ -445,8 +445,8 @@ def test_one_that_is_cancelled_while_it_waits_refuses_nobody():
     ids=["money", "tokens"],
 )
 def test_a_run_goes_on_from_what_it_spent_and_says_what_is_over(budget, spent, worst, says):
-    async def reserve(more: Spending, run_id: str | None = None):
-        async with Ledger(budget, spent=spent, run_id=run_id).reserved(more):
+    async def reserve(more: Spending, resume: str | None = None):
+        async with Ledger(budget, spent=spent, resume=resume).reserved(more):
             pass
 
     asyncio.run(reserve(Spending(cost_usd=0.02, tokens_out=1000)))
@@ -455,10 +455,10 @@ def test_a_run_goes_on_from_what_it_spent_and_says_what_is_over(budget, spent, w
     assert str(raised.value) == says
     flag = "--max-cost" if budget.tokens is None else "--max-tokens"
     with pytest.raises(RunBudgetExceeded) as raised:
-        asyncio.run(reserve(worst, "r-7"))
+        asyncio.run(reserve(worst, "selftaught resume r-7 --store my.db"))
     assert str(raised.value).endswith(
-        f"what it did is stored, and `selftaught resume r-7 {flag} MORE` with a larger limit goes on from there "
-        "and pays for no answer again"
+        f"what it did is stored, and `selftaught resume r-7 --store my.db {flag} MORE` with a larger limit "
+        "goes on from there and pays for no answer again"
     )
 
 

@@ -26,11 +26,12 @@ class Brake:
 
     Attributes:
         runs: The ids of the runs that are under way, for whoever tells how to resume them.
+        resumes: The command that resumes a run, by the ids of those that can be resumed.
     """
 
     def __init__(self) -> None:
         self.runs: list[str] = []
-        self.resumable: set[str] = set()
+        self.resumes: dict[str, str] = {}
         self._is_on = False
         self._n_in_flight = 0
         self._idle = asyncio.Event()
@@ -74,12 +75,18 @@ async def in_flight() -> AsyncIterator[None]:
 
 
 @contextlib.contextmanager
-def under_way(run_id: str, *, can_be_resumed: bool = True) -> Iterator[None]:
-    """Nothing; within it a run is one of those that an interrupt interrupts."""
+def under_way(run_id: str, resume: str | None) -> Iterator[None]:
+    """Nothing; within it a run is one of those that an interrupt interrupts.
+
+    Args:
+        run_id: Which.
+        resume: The command that resumes it; None where nothing does.
+    """
     brake = _BRAKE.get()
     if brake is not None:
         brake.runs.append(run_id)
-        brake.resumable |= {run_id} if can_be_resumed else set()
+        if resume is not None:
+            brake.resumes[run_id] = resume
     yield
     if brake is not None:
         brake.runs.remove(run_id)
@@ -90,13 +97,13 @@ class Interrupted(KeyboardInterrupt):
 
     Attributes:
         runs: The runs that were under way, the outermost first.
-        resumable: Those of them that can be resumed.
+        resumes: The command that resumes a run, by the ids of those that can be resumed.
     """
 
-    def __init__(self, runs: list[str], resumable: set[str]) -> None:
+    def __init__(self, runs: list[str], resumes: dict[str, str]) -> None:
         super().__init__()
         self.runs = runs
-        self.resumable = resumable
+        self.resumes = resumes
 
 
 def run_until_interrupted(
@@ -139,7 +146,7 @@ async def _heeding(work: Coroutine[Any, Any, Result], on_first: Callable[[], Non
             return await task
         except asyncio.CancelledError:
             if stopping:
-                raise Interrupted(brake.runs, brake.resumable) from None
+                raise Interrupted(brake.runs, brake.resumes) from None
             raise
         finally:
             for stop in stopping:

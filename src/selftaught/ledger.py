@@ -154,7 +154,7 @@ class Ledger:
         spent: Spending = NOTHING,
         uncounted: Spending = NOTHING,
         seconds_used: float = 0.0,
-        run_id: str | None = None,
+        resume: str | None = None,
         shortage: Callable[[], str | None] = lambda: None,
     ) -> None:
         """A ledger.
@@ -164,7 +164,7 @@ class Ledger:
             spent: What was spent before: a run that is resumed goes on from there.
             uncounted: What may have been spent before, and nobody knows.
             seconds_used: The time on the clock that it took before.
-            run_id: What a person resumes to go on with more; None where that cannot be done.
+            resume: What a person types to go on with more, without the limit; None where that cannot be done.
             shortage: Why nothing may be asked for although it could be paid for, as the answer could not be stored.
         """
         self.budget = budget or RunBudget()
@@ -176,7 +176,7 @@ class Ledger:
         self._n_in_flight = 0
         self._queue: deque[_Waiting] = deque()
         self._n_refused = 0
-        self._run_id = run_id
+        self._resume = resume
         self._shortage = shortage
         self._refusal: Callable[[], SelfTaughtError] | None = None
 
@@ -314,12 +314,12 @@ class Ledger:
         return partial(RunBudgetExceeded, message, budget=name, used=used, limit=limit)
 
     def _mend(self, flag: str) -> str:
-        if self._run_id is None:
+        if self._resume is None:
             return (
                 f"what it did is stored, and with a larger {flag} and the same --rng-seed it pays for no answer again"
             )
         return (
-            f"what it did is stored, and `selftaught resume {self._run_id} {flag} MORE` with a larger limit "
+            f"what it did is stored, and `{self._resume} {flag} MORE` with a larger limit "
             "goes on from there and pays for no answer again"
         )
 

@@ -1,24 +1,30 @@
-"""Models and improvers by the names that a person gives them."""
+"""Models, improvers and stores by the names that a person gives them."""
 
 from __future__ import annotations
 
 import os
+import shlex
+from pathlib import Path
 
 from selftaught.errors import ConfigError
 from selftaught.improver import find_improver
-from selftaught.models import find_model
-from selftaught.settings import CommonSettings, ImproveSettings, RunSettings
+from selftaught.models import find_model, find_unasked
+from selftaught.settings import DEFAULT_STORE, CommonSettings, ImproveSettings, RunSettings
 from selftaught.store import Store
 
 
-def check_names(settings: CommonSettings) -> None:
+def check_names(settings: CommonSettings, *, are_asked: bool = True) -> None:
     """Nothing; finds out before a store is opened whether model and improver are names that mean something.
+
+    Args:
+        settings: Those of the run.
+        are_asked: Whether the models will be; if not, their keys may be missing.
 
     Raises:
         ConfigError: One does not.
     """
     for name in model_names(settings):
-        find_model(name)
+        find_model(name) if are_asked else find_unasked(name)
     if isinstance(settings, ImproveSettings) and not names_a_run(settings.improver):
         find_improver(settings.improver)
 
@@ -35,6 +41,17 @@ def names_a_run(improver: str) -> bool:
         return not os.path.isfile(improver)  # noqa: PTH113 - a name that no file can have is no error here
     run, _, number = improver.rpartition(":")
     return bool(run) and number.isdecimal()
+
+
+def command_on(location: str, command: str) -> str:
+    """A command with what it needs to find the store at `location`, as it can be copied from the screen."""
+    usual = Path(os.environ.get("SELFTAUGHT_STORE") or DEFAULT_STORE).absolute()
+    return command if Path(location) == usual else f"{command} --store {shlex.quote(location)}"
+
+
+def resume_command(run_id: str, store: Store) -> str:
+    """What a person types to go on with a run."""
+    return command_on(store.location, f"selftaught resume {run_id}")
 
 
 def resolve_improver(name: str, store: Store) -> str:

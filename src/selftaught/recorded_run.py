@@ -26,7 +26,7 @@ from selftaught.ledger import Ledger, RunBudget, spending_document
 from selftaught.models import LanguageModel, ModelContext, ModelInfo, ModelMaker, find_model, model_info, opened_models
 from selftaught.models.replay import AnswerMissing
 from selftaught.models.stored_answers import StoreAnswerBook
-from selftaught.names import model_names
+from selftaught.names import model_names, resume_command
 from selftaught.past import StoredPast
 from selftaught.progress import Progress
 from selftaught.recorder import StoreRecorder
@@ -93,7 +93,7 @@ async def recorded_run(
         store.start_run(_run_start(run_id, config, tasks, isolation))
     await store.committed()
     try:
-        with under_way(run_id, can_be_resumed=can_be_resumed(config["kind"])):
+        with under_way(run_id, resume_command(run_id, store) if can_be_resumed(config["kind"]) else None):
             yield run_id
     except asyncio.CancelledError:
         store.finish_run(run_id, status="interrupted", message="it was interrupted", result=so_far)
@@ -105,7 +105,8 @@ async def recorded_run(
         store.finish_run(run_id, status="interrupted", message=str(error), result=so_far)
         is_part = "series" in config  # which is resumed in its place
         if isinstance(error, StoreUnavailable) and can_be_resumed(config["kind"]) and not is_part:
-            raise StoreUnavailable(f"{error}; then `selftaught resume {run_id}` goes on from what is stored") from error
+            go_on = f"then `{resume_command(run_id, store)}` goes on from what is stored"
+            raise StoreUnavailable(f"{error}; {go_on}") from error
         raise
     except Exception as error:  # whatever it was, a run that has ended is not recorded as running
         expected = isinstance(error, SelfTaughtError)
@@ -247,9 +248,10 @@ async def opened_run(
         run_id = again.record.run_id if again and goes_on else store.new_run_id()
         progress.seconds_before = store.seconds_worked(run_id) if goes_on else 0.0
         resumed_as = series.run_id if series else run_id if can_be_resumed(kind) else None
-        ledger = _ledger(settings, store, series, progress.seconds_before, resumed_as, is_replayed=replayed is not None)
+        resume = resume_command(resumed_as, store) if resumed_as else None
+        ledger = _ledger(settings, store, series, progress.seconds_before, resume, is_replayed=replayed is not None)
         contexts = _model_contexts(
-            sandbox, tasks, settings, store, run_id, ledger, progress, series, resumed_as, goes_on=goes_on is not None
+            sandbox, tasks, settings, store, run_id, ledger, progress, series, resume, goes_on=goes_on is not None
         )
         model, *inner = [make(context) for make, context in zip(makers, contexts, strict=True)]
         async with ledger.within_time():  # nothing is recorded of a run whose models cannot be had
@@ -299,7 +301,7 @@ def _ledger(
     store: Store,
     series: SeriesUnderWay | None,
     seconds_used: float,
-    resumed_as: str | None,
+    resume: str | None,
     *,
     is_replayed: bool,
 ) -> Ledger:
@@ -308,7 +310,7 @@ def _ledger(
         return series.ledger
     if is_replayed:  # it spends nothing, and may take its time
         return Ledger()
-    return Ledger(run_budget(settings), seconds_used=seconds_used, run_id=resumed_as, shortage=lambda: store.shortage)
+    return Ledger(run_budget(settings), seconds_used=seconds_used, resume=resume, shortage=lambda: store.shortage)
 
 
 def _config(
@@ -333,7 +335,7 @@ def _model_contexts(
     ledger: Ledger,
     progress: Progress,
     series: SeriesUnderWay | None,
-    resumed_as: str | None,
+    resume: str | None,
     *,
     goes_on: bool,
 ) -> list[ModelContext]:
@@ -348,7 +350,7 @@ def _model_contexts(
             book=StoreAnswerBook(store, run_id, name, fresh=settings.fresh_answers, goes_on=goes_on),
             is_inner=place > 0,
             is_awaited=goes_on or (series is not None and series.has_begun),
-            mend=f"`selftaught resume {resumed_as}`" if resumed_as else None,
+            mend=f"`{resume}`" if resume else None,
             on_wait=progress.wait,
         )
         for place, name in enumerate(model_names(settings))

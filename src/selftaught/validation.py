@@ -25,6 +25,6 @@ def first_complaint(error: ValidationError, *, as_flag: bool) -> str:
     name = ".".join(map(str, first["loc"]))
     if as_flag:
         name = "--" + name.replace("_", "-")
-    message = first["msg"][0].lower() + first["msg"][1:]
+    message = (first["msg"][0].lower() + first["msg"][1:]).partition(", unable to parse")[0]
     given = "" if first["type"] in ("missing", "extra_forbidden") else f", not {first['input']!r:.100}"
     return f"{name}: {message}{given}"

@@ -282,7 +282,7 @@ GIVEN = {**CONFIG, "improvers": {"seed": "0" * 64, "best_of_n": "0" * 64}}
     ("config", "status", "says"),
     [
         (CONFIG, "running", "is still running: replay it when it is finished"),
-        (CONFIG, "interrupted", r"is not finished \(interrupted: why\), .*`selftaught resume r-1` goes on with it"),
+        (CONFIG, "interrupted", r"not finished \(interrupted: why\), .*`selftaught resume r-1 --store .*` goes on"),
         (CONFIG, "failed", r"is not finished \(failed: why\)"),
         ({**CONFIG, "kind": "series"}, "finished", "is a series of runs: name one of them"),
         ({**CONFIG, "kind": "replay"}, "finished", "r-1 is a replay: do it again with `selftaught replay None`"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -170,7 +171,13 @@ def test_of_what_could_not_be_read_nothing_is_said_to_be_new():
 def test_a_run_of_nothing_has_a_document():
     document = make().document()
     assert (document["programs"], document["rounds"]) == (0, [])
-    assert list(make().lines())
+
+
+def test_of_a_run_without_rounds_nothing_is_said_of_rounds():
+    lines = list(make(a=reading("iteration")).lines())
+    assert "round" not in "\n".join(lines)
+    assert "     1  100%  iteration" in lines
+    assert all(before or after for before, after in itertools.pairwise(lines)), "no empty block"
 
 
 @pytest.fixture(scope="module")

@@ -44,6 +44,17 @@ def test_a_run_whose_time_is_over_says_so_in_a_sentence_and_is_recorded(selftaug
     assert selftaught("improve", "dispatch", "--max-seconds", "0.01").code == 1
 
 
+def test_the_command_that_goes_on_names_the_store_that_the_run_is_in(selftaught, tmp_path):
+    elsewhere = ("--store", "my runs.db")
+    ended = selftaught("run", "dispatch", "--rounds", "9", "--max-seconds", "2", *elsewhere)
+    [run] = selftaught("runs", *elsewhere, "--json").document
+    command = f"selftaught resume {run['run_id']} --store '{tmp_path / 'my runs.db'}' --max-seconds MORE"
+    assert f"`{command}` with a larger limit goes on from there" in ended.stderr.splitlines()[-1]
+    usual = {"SELFTAUGHT_STORE": "my runs.db"}
+    same = selftaught("resume", run["run_id"], variables=usual)
+    assert f"`selftaught resume {run['run_id']} --max-seconds MORE` with a larger limit" in same.stderr
+
+
 def test_with_more_time_a_run_goes_on_and_without_it_does_not(selftaught):
     longer = ["60" if flag == "--fresh-repeats" else word for flag, word in zip(("", *SMALL), SMALL, strict=False)]
     first = selftaught("run", "dispatch", *longer, "--max-seconds", "1.5", "--rng-seed", "0")
@@ -125,6 +136,36 @@ def test_an_estimate_spends_nothing_and_makes_no_store(selftaught, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_estimate_needs_no_key_no_address_and_no_server(selftaught, tmp_path):
+    unset = dict.fromkeys(("OPENAI_API_KEY", "OPENAI_BASE_URL", "AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_API_KEY"), "")
+    models = ("--model", "openai:gpt-5", "--inner-model", "azure:mine")
+    called = selftaught("run", "dispatch", *SMALL, *models, "--estimate", variables=unset)
+    assert called.code == 0, called.stderr
+    assert called.stderr == ""
+    assert widest(called.stdout) <= COLUMNS
+    text = " ".join(called.stdout.split())
+    for told in (
+        "openai:gpt-5: 1.25 USD a million tokens sent, 10 USD received.",
+        "openai:gpt-5 was not asked: whether it can be had is known when a run begins.",
+        "A run cannot begin yet. openai: needs a key of OpenAI: set OPENAI_API_KEY in the environment.",
+        "azure:mine was not asked",
+        "A run cannot begin yet. azure: no address: set AZURE_OPENAI_ENDPOINT in the environment.",
+    ):
+        assert told in text
+    server = ("--model", "http://127.0.0.1:9/v1#m", "--price-in", "1", "--price-out", "2")
+    levels = selftaught("run", "dispatch", *SMALL, *server, "--estimate", "--json", variables=unset).document["levels"]
+    assert [(level["is_unasked"], level["missing"]) for level in levels.values()] == [(True, None)] * 2
+    assert levels["inner"]["at_most"]["cost_usd"] > 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("model", ["openia:gpt-5", "openai:", "http://127.0.0.1:x/v1#m"])
+def test_an_estimate_takes_no_name_that_a_run_does_not_take(selftaught, model):
+    estimated, ran = (selftaught("run", "dispatch", "--model", model, *more) for more in (("--estimate",), ()))
+    assert (estimated.code, estimated.stderr) == (ran.code, ran.stderr)
+    assert estimated.code == 2
+
+
 # ---------------------------------------------------------------- words
 
 
@@ -178,7 +219,7 @@ def test_an_estimate_of_what_costs_fits_the_screen(capsys):
     amounts = {"improvements": 10**6, "calls": 10**7, "samples": 10**8, "uses": 1, "tokens_in": 10**11}
     amounts |= {"tokens_out": 10**11, "cost_usd": 1234567.891}
     both = {"likely": amounts, "at_most": amounts}
-    level = {"model": "m", "counts_tokens": True, **both}
+    level = {"model": "m", "counts_tokens": True, "is_unasked": False, "missing": None, **both}
     level["price_usd_per_million_tokens"] = {"sent": 1.25, "received": 10.0}
     budget = {"calls": 100_000, "responses": 100_000, "utility_calls": 100_000}
     document = {

@@ -127,6 +127,38 @@ def test_no_file_says_where_something_goes_or_comes_from(selftaught, tmp_path, c
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("rounds = true", "--rounds: input should be a valid integer, not 'true'"),
+        ("max-cost = 1e400", "--max-cost: input should be a finite number, not '1e400'"),
+        ("max_cost = -inf", "--max-cost: input should be a finite number, not '-inf'"),
+        ("rounds = 2.50", "--rounds: input should be a valid integer, not '2.50'"),
+        ('accept = "no"', "--accept: input should be 'better' or 'always', not 'no'"),
+    ],
+)
+def test_a_value_that_cannot_be_is_shown_as_it_was_written_and_where(selftaught, tmp_path, line, says):
+    write(tmp_path, table("run", line))
+    called = selftaught("run", "bin_packing")
+    assert (called.code, called.stdout) == (2, "")
+    assert called.stderr.splitlines()[-1] == f"selftaught: {says}; mend it in {tmp_path / 'selftaught.toml'}"
+
+
+def test_a_value_of_the_environment_that_cannot_be_is_told_with_its_variable(selftaught):
+    called = selftaught("run", "bin_packing", variables={"SELFTAUGHT_RUN_ROUNDS": "x"})
+    assert called.stderr.endswith(": input should be a valid integer, not 'x'; mend it in SELFTAUGHT_RUN_ROUNDS\n")
+    typed = selftaught("run", "bin_packing", "--rounds", "x")
+    assert typed.stderr == "selftaught: --rounds: input should be a valid integer, not 'x'\n"
+
+
+def test_switches_and_numbers_of_a_file_mean_what_they_say(selftaught, tmp_path):
+    write(tmp_path, table("run", "json = true", "paper = false", "max_cost = 1_000.5", "max-seconds = 1e3"))
+    document = selftaught("run", "bin_packing", "--estimate").document
+    assert document["stops_at"] == {"cost_usd": 1000.5, "tokens": None, "seconds": 1000.0}
+    write(tmp_path, table("run", "json = false"))
+    assert "nothing is spent yet" in selftaught("run", "bin_packing", "--estimate").stdout
+
+
 def test_its_owners_environment_may_say_where_something_goes(selftaught, tmp_path):
     variables = {"SELFTAUGHT_IMPROVE_STORE": "elsewhere.db", "SELFTAUGHT_IMPROVE_MODEL": "mailbx:x"}
     assert "'mailbx:x'" in selftaught(*CALLS["improve"], variables=variables).stderr

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from selftaught.errors import ConfigError
-from selftaught.models import ModelContext, find_model, model_info, model_infos
+from selftaught.models import ModelContext, find_model, find_unasked, model_info, model_infos
 from selftaught.models.presets import PRESETS
 from selftaught.models.remote import RemoteModel
+from selftaught.models.unasked import UnaskedModel
 
 VARIABLES = [name for preset in PRESETS.values() for name in (*preset.key_variables, preset.url_variable)]
 KEY = "sk-00112233445566778899aabbccddeeff"
@@ -45,6 +46,30 @@ def test_every_preset_is_a_model_of_its_provider(monkeypatch):
         assert model.info.name == f"{preset.prefix}:some-model:8b"
         assert model.info.is_language_model
         assert KEY not in f"{model.info} {model!r} {vars(model)}"
+
+
+def test_what_is_known_without_asking_is_what_the_model_would_say(monkeypatch):
+    context = ModelContext(sandbox=None, rng_seed=0)
+    for preset in PRESETS.values():
+        name = f"{preset.prefix}:some-model:8b"
+        unasked = find_unasked(name)(context)
+        assert isinstance(unasked, UnaskedModel)
+        needs_something = preset.needs_key or not preset.base_url
+        assert (unasked.missing is not None) == needs_something
+        monkeypatch.setenv(preset.key_variables[0], KEY)
+        if not preset.base_url:
+            monkeypatch.setenv(preset.url_variable, "https://mine.openai.azure.com")
+        model = made(name)
+        assert find_unasked(name)(context).missing is None
+        for known in ("info", "price", "improvement_budget", "meta_budget", "counts_tokens"):
+            assert getattr(unasked, known) == getattr(model, known), (name, known)
+
+
+def test_the_price_of_a_model_elsewhere_is_not_that_of_the_provider(monkeypatch):
+    context = ModelContext(sandbox=None, rng_seed=0)
+    assert find_unasked("openai:gpt-5")(context).price is not None
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://models.example.org/v1")
+    assert find_unasked("openai:gpt-5")(context).price is None
 
 
 @pytest.mark.parametrize(

@@ -164,6 +164,43 @@ def test_a_store_that_cannot_be_copied_is_left_as_it_is(path: Path, clock: Clock
     assert not [found for found in path.parent.iterdir() if "backup" in found.name or found.name.startswith(".")]
 
 
+def copies_of(path: Path) -> list[Path]:
+    return [found for found in path.parent.iterdir() if "backup" in found.name]
+
+
+def take_a_name(path: Path) -> None:
+    """Makes the migration of a store fail: a table that it wants to make is there."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE exchanges (number)")
+
+
+def test_a_migration_that_fails_leaves_the_store_as_it_is_and_no_copy(path: Path, clock: Clock) -> None:
+    make_old_store(path, OLDER[0])
+    take_a_name(path)
+    before = rows_of(path)
+    with pytest.raises(StoreError, match="table exchanges already exists") as raised:
+        Store.open(path, clock=clock)
+    assert "kept in" not in str(raised.value)
+    assert rows_of(path) == before
+    assert copies_of(path) == []
+
+
+def test_where_a_failed_migration_meets_damage_the_copy_stays_and_is_named(path: Path, clock: Clock) -> None:
+    make_old_store(path, OLDER[0])
+    take_a_name(path)
+    with closing(sqlite3.connect(path)) as connection:
+        [page] = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'evaluations'").fetchone()
+        [size] = connection.execute("PRAGMA page_size").fetchone()
+    content = bytearray(path.read_bytes())
+    content[(page - 1) * size : page * size] = b"\xa5" * size
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match="as it was before this version changed it, it is kept in ") as raised:
+        Store.open(path, clock=clock)
+    [copy] = copies_of(path)
+    assert str(raised.value).endswith(str(copy))
+    assert copy.read_bytes()[(page - 1) * size : page * size] == b"\xa5" * size
+
+
 def test_an_older_store_is_not_migrated_by_who_only_reads(path: Path, clock: Clock) -> None:
     make_old_store(path, OLDER[-1])
     with pytest.raises(StoreError, match=rf"from an older selftaught \(schema {OLDER[-1]}\): the next run brings it"):

@@ -448,11 +448,17 @@ def test_runs_are_listed_newest_first_and_found_by_the_beginning_of_the_id(store
 
 
 def test_an_unknown_run_is_refused_with_the_nearest(store: Store, run_id: str) -> None:
-    with pytest.raises(ConfigError, match=f"no run 'r-20261121-052333-ab12': the nearest are {run_id}"):
+    with pytest.raises(
+        ConfigError, match=rf"no run 'r-20261121-052333-ab12': did you mean {run_id}\? `selftaught runs"
+    ):
         store.run("r-20261121-052333-ab12")
-    for name in ("", "zzz", "\udcff\x00", "%"):
-        with pytest.raises(ConfigError, match=f"the nearest are {run_id}"):
-            store.run(name)
+
+
+@pytest.mark.parametrize("name", ["", "zzz", "nope", "\udcff\x00", "%"])
+def test_a_run_that_no_id_looks_like_is_refused_with_how_to_list_them(store: Store, run_id: str, name: str) -> None:
+    with pytest.raises(ConfigError, match=r"there is no run .*: `selftaught runs` lists the runs$") as raised:
+        store.run(name)
+    assert run_id not in str(raised.value)
 
 
 def test_an_empty_store_says_so(store: Store) -> None:

@@ -22,7 +22,7 @@ def export_recording(record: RunRecord, store: Store, path: Path) -> Document:
         ConfigError: There is no whole run to make a recording of.
         OSError: The file cannot be written.
     """
-    check_replayable(record)
+    check_replayable(record, store)
     came_to = dict(AnswersOnRecord(store, record.run_id).all())
     header = _header(record, store, n_requests=len(came_to))
     write_recording(path, header, sorted(came_to.items(), key=lambda item: item[0]))

@@ -17,6 +17,7 @@ from selftaught.errors import ConfigError
 from selftaught.models import LanguageModel, ModelContext, ModelMaker
 from selftaught.models.answers_on_record import AnswersOnRecord
 from selftaught.models.replay import AnswerMissing, ReplayModel
+from selftaught.names import resume_command
 from selftaught.progress import Progress
 from selftaught.recorded_run import Again, Document, IsReplayed, said_of
 from selftaught.settings import ReplaySettings
@@ -40,7 +41,7 @@ async def replay(
         ConfigError: It cannot be replayed.
         SelfTaughtError: The work failed for a reason that is not the run's.
     """
-    check_replayable(record)
+    check_replayable(record, store)
     asked_for = settings_of(record, **settings.given())
     found = tasks_of(record, tasks)
     replaying = _Replaying(record=record, store=store)
@@ -58,7 +59,7 @@ async def replay(
         return document
 
 
-def check_replayable(record: RunRecord) -> None:
+def check_replayable(record: RunRecord, store: Store) -> None:
     """Nothing, if there is a whole run to replay.
 
     Raises:
@@ -70,7 +71,7 @@ def check_replayable(record: RunRecord) -> None:
     if record.status != "finished":
         raise ConfigError(
             f"{record.run_id} is not finished ({record.status}: {record.message}), so its answers end before it does: "
-            f"`selftaught resume {record.run_id}` goes on with it"
+            f"`{resume_command(record.run_id, store)}` goes on with it"
         )
 
 

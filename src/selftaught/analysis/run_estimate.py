@@ -21,8 +21,9 @@ from selftaught.errors import Outcome
 from selftaught.improver import bundled_improver
 from selftaught.ledger import Spending
 from selftaught.meta_utility import MetaUtility
-from selftaught.models import LanguageModel, ModelContext, find_model
+from selftaught.models import LanguageModel, ModelContext, find_unasked
 from selftaught.models.prompts import expertise_sent
+from selftaught.models.unasked import UnaskedModel
 from selftaught.names import model_names
 from selftaught.progress import N_COMPARED
 from selftaught.recorded_run import Document, opened_sandbox
@@ -129,7 +130,7 @@ async def run_estimate(tasks: Sequence[Task], settings: RunSettings, improver: s
     async with opened_sandbox(settings) as sandbox, opened_rehearsal(sandbox) as rehearsal:
         context = ModelContext(sandbox=sandbox, rng_seed=settings.rng_seed, settings=settings)
         async with contextlib.AsyncExitStack() as stack:
-            made = [find_model(name)(context) for name in model_names(settings)]
+            made = [find_unasked(name)(context) for name in model_names(settings)]
             for model in made:
                 stack.push_async_callback(model.close)
             models = _Models(outer=made[0], inner=made[-1])
@@ -353,6 +354,8 @@ def _level_document(level: Level, phases: Sequence[Phase], model: LanguageModel,
         "model": model.info.name,
         "counts_tokens": model.counts_tokens,
         "price_usd_per_million_tokens": price,
+        "is_unasked": isinstance(model, UnaskedModel),
+        "missing": model.missing if isinstance(model, UnaskedModel) else None,
         **_figures([phase for phase in phases if phase.level == level], [model], n_runs),
     }
 

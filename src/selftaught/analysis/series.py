@@ -18,7 +18,7 @@ from selftaught.errors import (
 from selftaught.experiment import improvers_of_run, run_stop
 from selftaught.ledger import NOTHING, Ledger
 from selftaught.models import find_model
-from selftaught.names import model_names
+from selftaught.names import model_names, resume_command
 from selftaught.progress import Progress
 from selftaught.recorded_run import (
     Again,
@@ -126,7 +126,7 @@ def _ledger(settings: RunSettings, run_id: str, members: Sequence[RunRecord], st
         spent=spent,
         uncounted=uncounted,
         seconds_used=seconds,
-        run_id=run_id,
+        resume=resume_command(run_id, store),
         shortage=lambda: store.shortage,
     )
 

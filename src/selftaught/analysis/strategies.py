@@ -192,12 +192,13 @@ class RunStrategies:
         }
 
     def lines(self) -> Iterator[str]:
-        """Yields the rounds, and then how common each strategy is."""
+        """Yields the rounds, if it has any, and then how common each strategy is."""
         yield from textwrap.wrap(f"{self.run_id}: strategies, {STRATEGIES_ARE}.", WIDTH)
         yield ""
         for made in self.rounds:
             yield from made.lines()
-        yield ""
+        if self.rounds:
+            yield ""
         n_read = self.n_programs - self.n_unreadable
         yield f"Of {n_read} different improvers that were proposed or tried (and could be read):"
         for name, number in sorted(self.used_by.items(), key=lambda item: -item[1]):

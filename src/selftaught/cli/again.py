@@ -15,11 +15,10 @@ from selftaught.cli.observing import watched
 from selftaught.cli.output import print_caveats, print_json, recalling, stderr_console, stdout_console, untrusted
 from selftaught.cli.parameters import Json, LogPath, StorePath, store_to_read
 from selftaught.cli.run import print_document, shown_runs
+from selftaught.cli.stores import open_store
 from selftaught.progress import Progress
 from selftaught.settings import ReplaySettings, ResumeSettings
 from selftaught.source import one_line
-from selftaught.store import Store
-from selftaught.store.clock import now
 from selftaught.task_definition import find_tasks
 
 FEW = 5
@@ -45,7 +44,7 @@ def resume(
     """
     settings = settings or ResumeSettings()
     moved = find_tasks(tasks) if tasks is not None else []
-    with watched(log), Store.open(store_to_read(store), clock=now) as records:
+    with watched(log), open_store(store_to_read(store)) as records:
         record = records.run(run)
         kind = str(record.config.get("kind"))
         if kind == "series":
@@ -76,7 +75,7 @@ def replay(
         tasks: Where its task folders are now, with commas between them, if they were moved.
     """
     moved = find_tasks(tasks) if tasks is not None else []
-    with watched(log), Store.open(store_to_read(store), clock=now) as records:
+    with watched(log), open_store(store_to_read(store)) as records:
         record = records.run(run)
         progress = Progress()
         with shown(progress, stderr_console(), title=record.run_id, command="replay"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import signal
 import sys
 import warnings
@@ -12,13 +12,16 @@ import cyclopts
 
 from selftaught._version import __version__
 from selftaught.cli.help import MainFlagsFirst
-from selftaught.cli.sources import NotTyped
+from selftaught.cli.sources import NotTyped, set_by
+from selftaught.cli.unread import ResultConsole, was_cut
 from selftaught.errors import ConfigError, SelfTaughtError
 from selftaught.interrupts import Interrupted
 from selftaught.source import nearest, printable
 from selftaught.validation import ValidationError, first_complaint
 
 EXIT_DONE, EXIT_FAILED, EXIT_WRONG_CALL = 0, 1, 2
+EXIT_UNREAD = 128 + signal.SIGPIPE
+"""As a shell tells of who died of a closed pipe, git and cat too: 0 would say that all was told, 1 that work failed."""
 
 COMMANDS = {
     "run": ("selftaught.cli.run:run", "Let an improver improve itself on one or more tasks (STOP)."),
@@ -62,6 +65,7 @@ def make_app(called: str = "") -> cyclopts.App:
         help_format="plaintext",
         help_formatter=MainFlagsFirst(),
         default_parameter=cyclopts.Parameter(negative=""),
+        console=ResultConsole(),
         config=[NotTyped(commands=list(COMMANDS))],
         result_action="return_value",
         print_error=False,
@@ -79,7 +83,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def call(arguments: Sequence[str]) -> int:
-    """The exit code of a call; an error is one sentence on stderr."""
+    """The exit code of a call; an error is one sentence on stderr, and output that nobody reads is 141."""
+    try:
+        code = _call(arguments)
+    except BrokenPipeError:
+        code = EXIT_UNREAD
+    was_cut(sys.stderr)
+    return EXIT_UNREAD if was_cut(sys.stdout) else code
+
+
+def _call(arguments: Sequence[str]) -> int:
     called = arguments[0] if arguments and arguments[0] in COMMANDS else ""
     warnings.showwarning = _show_warning
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -95,28 +108,26 @@ def call(arguments: Sequence[str]) -> int:
         return _say(_how_to_go_on(interrupted), EXIT_FAILED)
     except KeyboardInterrupt:
         return _say("interrupted; what a run has done is stored, see `selftaught runs`", EXIT_FAILED)
-    except BrokenPipeError:
-        # Whoever read our output has gone; there is nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_DONE
 
 
 def _how_to_go_on(interrupted: Interrupted) -> str:
     if not interrupted.runs:
         return "interrupted before anything was recorded"
     run_id = interrupted.runs[0]
-    if run_id not in interrupted.resumable:
+    if run_id not in interrupted.resumes:
         return f"interrupted; what was done is stored as {run_id}, but cannot be gone on with: type the command again"
-    return f"interrupted; all that was done is stored, and `selftaught resume {run_id}` goes on from there"
+    return f"interrupted; all that was done is stored, and `{interrupted.resumes[run_id]}` goes on from there"
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    print(printable(f"selftaught: warning: {message}"), file=sys.stderr)
+    _tell(f"selftaught: warning: {message}")
 
 
 def _complaint(error: cyclopts.CycloptsError, called: str) -> str:
     if isinstance(error.__cause__, ValidationError):
-        return first_complaint(error.__cause__, as_flag=True)
+        complaint = first_complaint(error.__cause__, as_flag=True)
+        where = set_by(error, complaint.partition(":")[0])
+        return complaint if where is None else f"{complaint}; mend it in {where}"
     where = f"`selftaught {called} --help`" if called else "`selftaught --help`"
     if isinstance(error, cyclopts.UnknownCommandError):
         word = error.unused_tokens[0] if error.unused_tokens else ""
@@ -133,5 +144,10 @@ def _complaint(error: cyclopts.CycloptsError, called: str) -> str:
 
 def _say(message: str, code: int) -> int:
     # A message may quote what a program of a task folder said.
-    print(printable(f"selftaught: {' '.join(message.split())}"), file=sys.stderr)
+    _tell(f"selftaught: {' '.join(message.split())}")
     return code
+
+
+def _tell(line: str) -> None:
+    with contextlib.suppress(BrokenPipeError):  # the exit code says it too
+        print(printable(line), file=sys.stderr)

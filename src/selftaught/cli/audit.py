@@ -23,6 +23,7 @@ from selftaught.cli.output import (
     untrusted,
 )
 from selftaught.cli.parameters import Json, StorePath, store_location, store_to_read
+from selftaught.cli.stores import open_store
 from selftaught.errors import ConfigError
 from selftaught.names import check_names
 from selftaught.progress import Progress
@@ -30,7 +31,6 @@ from selftaught.recorded_run import Document, opened_sandbox
 from selftaught.settings import CommonSettings, checked_settings
 from selftaught.source import one_line
 from selftaught.store import Store
-from selftaught.store.clock import now
 
 MOST_PROGRAMS = 5
 PROGRESS_LINES = 10
@@ -72,7 +72,7 @@ def audit(
     if foreign:
         raise ConfigError(f"{foreign[0]} is for --bypass N; leave it out to audit a run, whose programs are only read")
     assert run is not None
-    with Store.open(store_to_read(store), read_only=True, clock=now) as records:
+    with open_store(store_to_read(store), read_only=True) as records:
         audited = asyncio.run(_audit(run, records, settings))
     if json:
         print_json(audited.document())
@@ -91,7 +91,7 @@ async def _audit(run: str, records: Store, settings: CommonSettings) -> Audit:
 
 def _bypass(settings: BypassSettings, store: str | None, json: bool, most_programs: int | None) -> int:
     check_names(settings)
-    with watched(None), Store.open(store_location(store), clock=now) as records:
+    with watched(None), open_store(store_location(store)) as records:
         progress = Progress()
         with _shown(progress, settings.bypass):
             document = work_through(run_bypass(settings, records, progress))

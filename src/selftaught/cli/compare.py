@@ -23,6 +23,7 @@ from selftaught.cli.output import (
     untrusted,
 )
 from selftaught.cli.parameters import Json, LogPath, StorePath, store_location, store_to_read
+from selftaught.cli.stores import open_store
 from selftaught.errors import ConfigError
 from selftaught.experiment import SIGNIFICANCE
 from selftaught.improver import find_improver
@@ -31,8 +32,6 @@ from selftaught.recorded_run import Document
 from selftaught.settings import CompareSettings
 from selftaught.source import one_line
 from selftaught.statistics import fewest_pairs
-from selftaught.store import Store
-from selftaught.store.clock import now
 from selftaught.task_definition import find_tasks
 
 
@@ -63,7 +62,7 @@ def compare(
             store_to_read(store)
         else:
             find_improver(name)
-    with watched(log), Store.open(store_location(store), clock=now) as records:
+    with watched(log), open_store(store_location(store)) as records:
         sources = {name: resolve_improver(name, records) for name in names}
         document = work_through(run_compare(sources, found, settings, records, told_of_waits(stderr_console())))
     if json:

@@ -17,13 +17,13 @@ from selftaught.cli.output import (
     spent_sentence,
     stdout_console,
     untrusted,
+    verdict_lines,
 )
 from selftaught.cli.parameters import Json, StorePath, store_to_read
+from selftaught.cli.stores import open_store
 from selftaught.recorded_run import Document
 from selftaught.settings import UNSANDBOXED
 from selftaught.source import one_line
-from selftaught.store import Store
-from selftaught.store.clock import now
 
 SIDE_BY_SIDE = 3
 """Series in one row of a table; more would not fit 80 columns."""
@@ -39,7 +39,7 @@ def curves(run: str, *others: str, store: StorePath = None, json: Json = False) 
         run: A series, or a single run; or the beginning of its id.
         others: More of them, on the same task.
     """
-    with Store.open(store_to_read(store), read_only=True, clock=now) as records:
+    with open_store(store_to_read(store), read_only=True) as records:
         found = read_curves([run, *others], records)
     document = curves_document(found)
     if json:
@@ -143,7 +143,7 @@ def print_series(document: Document, location: str) -> None:
         _print_rounds(document)
         _print_fresh(document)
         _print_runs(document["runs"])
-        stdout_console().print(untrusted(f"\n{document['verdict']}", style="bold"))
+        stdout_console().print(untrusted(f"\n{verdict_lines(document['verdict'])}", style="bold"))
         _print_noteworthy(document["gain"])
         _print_used(document)
     show = recalling(f"selftaught show {document['run_id']}", location)

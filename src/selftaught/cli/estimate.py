@@ -6,7 +6,7 @@ from typing import Any
 
 from selftaught.analysis.run_document import proposer
 from selftaught.analysis.run_estimate import CHARACTERS_PER_TOKEN, WAY_TO_THE_BUDGET
-from selftaught.cli.output import print_caveats, short, stdout_console, untrusted
+from selftaught.cli.output import print_caveats, short, stdout_console, untrusted, within_screen
 from selftaught.ledger import usd
 from selftaught.recorded_run import Document
 from selftaught.source import one_line
@@ -29,7 +29,8 @@ def print_estimate(document: Document) -> None:
     console = stdout_console()
     runs = "" if document["runs"] == 1 else f", {document['runs']:,} runs"
     rounds = f"{document['rounds']:,} round{'' if document['rounds'] == 1 else 's'}"
-    console.print(untrusted(f"{document['task']}, model {proposer(document)}, {rounds}{runs}; nothing is spent yet."))
+    title = f"{document['task']}, model {proposer(document)}, {rounds}{runs}; nothing is spent yet."
+    console.print(untrusted(within_screen(one_line(title))))
     for which, title in TITLES.items():
         console.print(f"\n{title:22} {'improvem.':>9} {'calls':>8} {'samples':>8} {'sent':>8} {'got':>8} {'USD':>10}")
         for phase in document["phases"]:
@@ -37,7 +38,7 @@ def print_estimate(document: Document) -> None:
         for level, figures in document["levels"].items():
             console.print(_line(f"  all {level}", figures[which]))
         console.print(_line("  in all", document[which]))
-    for line in (*LEGEND, *_bounds(document), *_money(document), *_stops(document)):
+    for line in (*LEGEND, *_bounds(document), *_money(document), *_stops(document), *_unasked(document)):
         console.print(untrusted(one_line(line)))
     print_caveats({**document, "isolation": ""})
 
@@ -86,6 +87,17 @@ def _money(document: Document) -> list[str]:
         elif level["counts_tokens"]:
             lines.append(f"No price is known for {model}; give --price-in and --price-out.")
     return list(dict.fromkeys(lines))
+
+
+def _unasked(document: Document) -> list[str]:
+    """What is not known of models because nobody asked them, and what a run would miss; each once."""
+    lines = []
+    for level in document["levels"].values():
+        if level["is_unasked"]:
+            lines.append(f"{level['model']} was not asked: whether it can be had is known when a run begins.")
+        if level["missing"] is not None:
+            lines.append(f"A run cannot begin yet. {level['missing']}.")
+    return [part for line in dict.fromkeys(lines) for part in within_screen(one_line(line)).splitlines()]
 
 
 def _stops(document: Document) -> list[str]:

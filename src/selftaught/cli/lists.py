@@ -8,11 +8,10 @@ from typing import Any
 
 from selftaught.cli.output import print_json, stdout_console, untrusted
 from selftaught.cli.parameters import Json, StorePath, store_to_read
+from selftaught.cli.stores import open_store
 from selftaught.improver import bundled_improver, bundled_improver_names
 from selftaught.sandbox import Diagnosis, diagnose
 from selftaught.source import sha256_of
-from selftaught.store import Store
-from selftaught.store.clock import now
 from selftaught.task_definition import BUNDLED_TASKS, bundled_task_names, load_task
 
 
@@ -51,7 +50,7 @@ def doctor(*, store: StorePath = None, json: Json = False) -> int:
     diagnosis = asyncio.run(diagnose())
     problems: list[str] | None = None
     if store is not None:
-        with Store.open(store_to_read(store), read_only=True, clock=now) as records:
+        with open_store(store_to_read(store), read_only=True) as records:
             problems = records.problems()
     if json:
         stated = {} if problems is None else {"store": {"location": store, "problems": problems}}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import math
 import os
-import shlex
 import shutil
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,21 +18,26 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from selftaught.errors import ConfigError
+from selftaught.cli.unread import ProgressConsole, ResultConsole
+from selftaught.errors import ConfigError, SelfTaughtError
 from selftaught.ledger import usd
 from selftaught.models import model_info
-from selftaught.settings import DEFAULT_STORE, UNSANDBOXED
+from selftaught.names import command_on
+from selftaught.settings import UNSANDBOXED
 from selftaught.source import one_line, printable
+
+SCREEN_COLUMNS = 80
 
 
 def stdout_console() -> Console:
     """A console for results."""
-    return Console(file=sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
+    return ResultConsole(file=sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
 
 
 def stderr_console() -> Console:
     """A console for progress."""
-    return Console(file=sys.stderr, highlight=False, markup=False, emoji=False, soft_wrap=not sys.stderr.isatty())
+    soft_wrap = not sys.stderr.isatty()
+    return ProgressConsole(file=sys.stderr, highlight=False, markup=False, emoji=False, soft_wrap=soft_wrap)
 
 
 def check_writable(path: Path) -> None:
@@ -50,6 +56,7 @@ def writing(path: Path, flag: str = "--output") -> Iterator[None]:
 
     Raises:
         ConfigError: It could not be written.
+        SelfTaughtError: There is no room for it.
     """
     is_new = not os.path.lexists(path)
     try:
@@ -57,6 +64,9 @@ def writing(path: Path, flag: str = "--output") -> Iterator[None]:
     except OSError as error:
         if is_new and not isinstance(error, FileExistsError):  # then it is somebody else's
             _remove(path)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):  # the call was right
+            mend = f"free some space on its disk, or name another with {flag}"
+            raise SelfTaughtError(f"{path} cannot be written: {error.strerror}; {mend}") from None
         raise ConfigError(f"{path} cannot be written: {error.strerror or error}; name another with {flag}") from None
 
 
@@ -69,9 +79,8 @@ def _remove(path: Path) -> None:
 
 
 def recalling(command: str, location: str) -> str:
-    """A command that finds what is in the store at `location`, as it can be copied from the screen."""
-    usual = Path(os.environ.get("SELFTAUGHT_STORE") or DEFAULT_STORE).absolute()
-    return f"`{command}`" if Path(location) == usual else f"`{command} --store {shlex.quote(location)}`"
+    """A command that finds what is in the store at `location`, for a sentence."""
+    return f"`{command_on(location, command)}`"
 
 
 def print_json(document: Any) -> None:
@@ -102,6 +111,26 @@ def figure(value: float | None) -> str:
 def interval(document: dict[str, Any]) -> str:
     """A mean with its 95 % interval and the number of repeats."""
     return f"{document['mean']:.3f} ({document['low']:.3f} to {document['high']:.3f})"
+
+
+def verdict_lines(verdict: str) -> str:
+    """A verdict for the screen: what is said of each comparison begins a line, and its figures the next."""
+    lines: list[str] = []
+    for sentence in one_line(verdict).replace(". Against ", ".\nAgainst ").splitlines():
+        finding, bracket, figures = sentence.partition(" (95 %")
+        if len(sentence) <= SCREEN_COLUMNS:
+            lines.append(sentence)
+            continue
+        lines += within_screen(finding).splitlines()
+        lines += within_screen(f"{bracket}{figures}".lstrip(), indent="  ").splitlines()
+    return "\n".join(lines)
+
+
+def within_screen(text: str, indent: str = "") -> str:
+    """A sentence in lines that fit the screen, the later ones indented by two more."""
+    return textwrap.fill(
+        text, SCREEN_COLUMNS, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False
+    )
 
 
 def short(number: int) -> str:

@@ -25,16 +25,17 @@ from selftaught.cli.output import (
     recalling,
     stdout_console,
     untrusted,
+    verdict_lines,
     writing,
 )
 from selftaught.cli.parameters import Json, StorePath, store_location, store_to_read
 from selftaught.cli.prompts import show_prompts
 from selftaught.cli.run import print_improvement, print_transfer
+from selftaught.cli.stores import open_store
 from selftaught.errors import ConfigError
 from selftaught.settings import DEFAULT_STORE, UNSANDBOXED
 from selftaught.source import one_line, unified_diff
 from selftaught.store import RoundRecord, RunRecord, RunSummary, Store
-from selftaught.store.clock import now
 from selftaught.violations import violations_document
 
 
@@ -43,7 +44,7 @@ def runs(*, store: StorePath = None, json: Json = False) -> int:
     location = store_location(store)
     summaries: list[RunSummary] = []
     if store is not None or location != DEFAULT_STORE or Path(DEFAULT_STORE).exists():
-        with Store.open(store_to_read(store), read_only=True, clock=now) as records:
+        with open_store(store_to_read(store), read_only=True) as records:
             summaries = records.runs()
     if json:
         print_json([_summary(summary) for summary in summaries])
@@ -118,7 +119,7 @@ def show(
     """
     if not prompts and (of or full):
         raise ConfigError(f"--{'of' if of else 'full'} is for --prompts; add that, or leave it out")
-    with Store.open(store_to_read(store), read_only=True, clock=now) as records:
+    with open_store(store_to_read(store), read_only=True) as records:
         record = records.run(run)
         if prompts:
             show_prompts(records, record, of=of, full=full, json=json)
@@ -219,7 +220,7 @@ def _print_run(records: Store, record: RunRecord) -> None:
         console.print()
         print_violations(violations, f"selftaught audit {record.run_id}")
     if record.result is not None and "verdict" in record.result:
-        console.print(untrusted(f"\n{record.result['verdict']}"))
+        console.print(untrusted(f"\n{verdict_lines(str(record.result['verdict']))}"))
     print_caveats({"opaque": record.opaque, **(record.result or {}), "isolation": record.isolation})
 
 
@@ -256,7 +257,7 @@ def export(
     """
     if recording is not None:
         return _export_recording(run, recording, output, store, json)
-    with Store.open(store_to_read(store), read_only=True, clock=now) as records:
+    with open_store(store_to_read(store), read_only=True) as records:
         record = records.run(run)
         document = records.export(record.run_id)
         members = members_of(record, records)
@@ -282,7 +283,7 @@ def _export_recording(run: str, path: Path, output: Path | None, store: str | No
         raise ConfigError("--recording and --output exclude each other; leave one of them out")
     if path.exists():
         raise ConfigError(f"{path} exists already; name another with --recording")
-    with Store.open(store_to_read(store), read_only=True, clock=now) as records, writing(path, "--recording"):
+    with open_store(store_to_read(store), read_only=True) as records, writing(path, "--recording"):
         document = export_recording(records.run(run), records, path)
     if json:
         print_json(document)
@@ -301,7 +302,7 @@ def plot(run: str, *others: str, output: Path | None = None, store: StorePath = 
         others: More of them, on the same task, for the same figure.
         output: A file that ends in .svg, .pdf or .png; by default RUN.svg in this folder.
     """
-    with Store.open(store_to_read(store), read_only=True, clock=now) as records:
+    with open_store(store_to_read(store), read_only=True) as records:
         record = records.run(run)
         found = read_curves([run, *others], records)
     path = output or Path(f"{record.run_id}.svg")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -32,9 +31,12 @@ from selftaught.cli.output import (
     stderr_console,
     stdout_console,
     untrusted,
+    verdict_lines,
+    within_screen,
     writing,
 )
 from selftaught.cli.parameters import Json, LogPath, StorePath, store_location, store_to_read
+from selftaught.cli.stores import open_store
 from selftaught.errors import ConfigError, SelfTaughtError
 from selftaught.experiment import run_stop
 from selftaught.improver import find_improver
@@ -43,8 +45,6 @@ from selftaught.progress import Progress
 from selftaught.recorded_run import Document
 from selftaught.settings import ImproveSettings, RunSettings, TransferSettings
 from selftaught.single import improve as improve_once
-from selftaught.store import Store
-from selftaught.store.clock import now
 from selftaught.task_definition import Task, find_task, find_tasks
 
 Flattened = Parameter(name="*")
@@ -69,7 +69,7 @@ def run(
     """
     tasks = find_tasks(task)
     settings = settings or RunSettings()
-    check_names(settings)
+    check_names(settings, are_asked=not estimate)
     _check_store_of(settings.improver, store)
     if runs < 1:
         raise ConfigError(f"--runs should be 1 or more, not {runs}")
@@ -77,7 +77,7 @@ def run(
         return _estimate(tasks, runs, settings, store, json)
     if runs > 1:
         return _run_several(task, tasks, runs, settings, store, log, json)
-    with watched(log), Store.open(store_location(store), clock=now) as records:
+    with watched(log), open_store(store_location(store)) as records:
         progress = Progress()
         with shown(progress, stderr_console(), title=task):
             document = work_through(run_stop(tasks, settings, records, progress))
@@ -90,7 +90,7 @@ def run(
 
 def _estimate(tasks: Sequence[Task], n_runs: int, settings: RunSettings, store: str | None, json: bool) -> int:
     if names_a_run(settings.improver):
-        with Store.open(store_to_read(store), read_only=True, clock=now) as records:
+        with open_store(store_to_read(store), read_only=True) as records:
             improver = resolve_improver(settings.improver, records)
     else:
         improver = find_improver(settings.improver)
@@ -117,7 +117,7 @@ def _run_several(
     log: str | None,
     json: bool,
 ) -> int:
-    with watched(log), Store.open(store_location(store), clock=now) as records:
+    with watched(log), open_store(store_location(store)) as records:
         document = work_through(run_series(tasks, settings, n_runs, records, shown_runs(title, n_runs)))
         return print_document("series", document, records.location, json)
 
@@ -177,7 +177,7 @@ def _print_run(document: Document, location: str) -> None:
         failed = document[key]["failed"]
         note = f"  ({failed} of {n} improvements failed)" if failed else ""
         console.print(f"  {label:18} {interval(document[key]['test'])}{note}")
-    console.print(f"\n{document['verdict']}\n", style="bold")
+    console.print(untrusted(f"\n{verdict_lines(document['verdict'])}\n", style="bold"))
     console.print(f"The improver ({document['improver']['sha256'][:12]}):\n")
     console.print(untrusted(document["improver"]["source"]), soft_wrap=True)
     _print_notes(document, location)
@@ -225,7 +225,7 @@ def improve(
     settings = settings or ImproveSettings()
     check_names(settings)
     _check_store_of(settings.improver, store)
-    with watched(log), Store.open(store_location(store), clock=now) as records:
+    with watched(log), open_store(store_location(store)) as records:
         document = work_through(improve_once(found, settings, records, told_of_waits(stderr_console())))
         if path is not None and document["outcome"] == "ok":
             with writing(path):
@@ -269,7 +269,7 @@ def transfer(
     settings, found = settings or TransferSettings(), find_tasks(tasks)
     check_names(settings)
     _check_store_of(improver, store)
-    with watched(log), Store.open(store_location(store), clock=now) as records:
+    with watched(log), open_store(store_location(store)) as records:
         source = resolve_improver(improver, records)
         seed = seed_of_run(improver, records)
         progress = told_of_waits(stderr_console())
@@ -289,11 +289,6 @@ TABLE_1 = {
 }
 """The rows of a transfer, with the paper's names where it has some."""
 VERDICTS = {"the seed improver": "verdict", "best-of-n": "verdict_over_best_of_n"}
-SCREEN_COLUMNS = 80
-
-
-def _within_screen(text: str, indent: str = "") -> str:
-    return textwrap.fill(text, SCREEN_COLUMNS, initial_indent=indent, subsequent_indent=f"{indent}  ")
 
 
 def print_transfer(document: dict[str, Any]) -> None:
@@ -308,11 +303,11 @@ def print_transfer(document: dict[str, Any]) -> None:
             console.print(f"  {label:24} {interval(row[key])}{note}")
         for label, key in VERDICTS.items():
             if key in row:  # a transfer that was recorded earlier may have less
-                console.print(_within_screen(f"against {label}: {row[key]}", indent="  "))
+                console.print(within_screen(f"against {label}: {row[key]}", indent="  "))
     console.print()
     used, spent = document["budget"], spent_sentence(document)
     console.print(
-        _within_screen(
+        within_screen(
             f"Used: {used['calls']:,} model calls, {used['responses']:,} responses, {f'{spent}, ' if spent else ''}"
             f"{used['utility_calls']:,} uses of utilities, {document['evaluations']:,} evaluations, "
             f"{used['seconds']:.0f} s."

@@ -78,7 +78,7 @@ def _nearest_file(folder: Path) -> Path | None:
 
 def _read(path: Path, commands: list[str]) -> dict[str, Any]:
     try:
-        settings = tomllib.loads(read_file(path, errors="strict"))
+        settings = tomllib.loads(read_file(path, errors="strict"), parse_float=str)  # as written: 1e400, and not inf
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
     except ValueError as error:
@@ -89,16 +89,31 @@ def _read(path: Path, commands: list[str]) -> dict[str, Any]:
                 f"{path}: {name!r:.100} is no table of a command, such as [run]{nearest(name, commands)}; "
                 "settings stand in the table of the command that they are for"
             )
-    return settings
+    return {command: {key: _as_written(value) for key, value in table.items()} for command, table in settings.items()}
+
+
+def _as_written(value: Any) -> Any:
+    """A value of the file, with a switch as TOML has it: a message shows it so."""
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def set_by(error: cyclopts.CycloptsError, flag: str) -> str | None:
+    """The file or the variable that set the setting that an error is about; None if it was typed."""
+    group = error.argument.children if error.argument is not None else ()
+    tokens = [token for argument in group if argument.name == flag for token in argument.tokens]
+    return _where(tokens[0]) if tokens and tokens[0].source != "cli" else None
+
+
+def _where(token: Token) -> str:
+    return token.keyword or PREFIX if token.source == "env" else token.source
 
 
 def _checked(arguments: Iterable[Argument]) -> dict[str, list[str]]:
     """The settings that were not typed, by the file or the variable that each comes from."""
     taken: dict[str, list[str]] = {}
     for argument, token in _not_typed(arguments):
-        is_file = token.source != "env"
-        where = token.source if is_file else token.keyword or PREFIX
-        why = _why_not(argument, token.value, is_file=is_file)
+        where = _where(token)
+        why = _why_not(argument, token.value, is_file=token.source != "env")
         if why:
             raise ConfigError(f"{where} may not set {argument.name}: {why}; {_mend(argument.name)}")
         names = taken.setdefault(where, [])

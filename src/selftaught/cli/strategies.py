@@ -15,6 +15,7 @@ from selftaught.analysis.strategies import (
 )
 from selftaught.cli.output import print_caveats, print_json, stdout_console, untrusted
 from selftaught.cli.parameters import Json, StorePath, store_to_read
+from selftaught.cli.stores import open_store
 from selftaught.errors import Outcome
 from selftaught.improver import find_improver
 from selftaught.names import names_a_run, resolve_improver
@@ -22,7 +23,6 @@ from selftaught.recorded_run import opened_sandbox
 from selftaught.settings import CommonSettings, IsolationMode, checked_settings
 from selftaught.source import one_line
 from selftaught.store import Store
-from selftaught.store.clock import now
 
 
 def strategies(what: str, *, isolation: IsolationMode = "auto", store: StorePath = None, json: Json = False) -> int:
@@ -36,7 +36,7 @@ def strategies(what: str, *, isolation: IsolationMode = "auto", store: StorePath
     found: ImproverStrategies | RunStrategies
     made_in = _isolation_of_run(what, store)
     if _is_run(what):
-        with Store.open(store_to_read(store), read_only=True, clock=now) as records:
+        with open_store(store_to_read(store), read_only=True) as records:
             found = asyncio.run(_of_run(what, records, settings))
     else:
         source = _source(what, store)
@@ -62,7 +62,7 @@ def _is_run(what: str) -> bool:
 def _source(what: str, store: StorePath) -> str:
     if not names_a_run(what):  # what is no round of a run needs no store
         return find_improver(what)
-    with Store.open(store_to_read(store), read_only=True, clock=now) as records:
+    with open_store(store_to_read(store), read_only=True) as records:
         return resolve_improver(what, records)
 
 
@@ -70,7 +70,7 @@ def _isolation_of_run(what: str, store: StorePath) -> str:
     """The mode of the sandbox in the run that made what is read; empty where no run did."""
     if not names_a_run(what):
         return ""
-    with Store.open(store_to_read(store), read_only=True, clock=now) as records:
+    with open_store(store_to_read(store), read_only=True) as records:
         return records.run(what.partition(":")[0]).isolation
 
 

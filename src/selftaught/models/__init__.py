@@ -11,7 +11,7 @@ from selftaught.models.language_model import (
     Sample,
     opened_models,
 )
-from selftaught.models.registry import find_model, model_info, model_infos
+from selftaught.models.registry import find_model, find_unasked, model_info, model_infos
 
 __all__ = [
     "CallFailed",
@@ -24,6 +24,7 @@ __all__ = [
     "Request",
     "Sample",
     "find_model",
+    "find_unasked",
     "model_info",
     "model_infos",
     "opened_models",

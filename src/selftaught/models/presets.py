@@ -167,7 +167,9 @@ class Address:
     secrets: tuple[str, ...] = field(repr=False)
 
 
-def address_of(preset: Preset, model: str, environment: Mapping[str, str], *, url: str = "") -> Address:
+def address_of(
+    preset: Preset, model: str, environment: Mapping[str, str], *, url: str = "", is_asked: bool = True
+) -> Address:
     """Where a model of a preset is asked, and with which key.
 
     Args:
@@ -175,6 +177,7 @@ def address_of(preset: Preset, model: str, environment: Mapping[str, str], *, ur
         model: The model's own name.
         environment: The variables.
         url: The address, where the model is named by it.
+        is_asked: Whether it will be; if not, what `missing_of` tells may be missing.
 
     Raises:
         ConfigError: A name, an address or a key is missing, or cannot be one.
@@ -183,10 +186,12 @@ def address_of(preset: Preset, model: str, environment: Mapping[str, str], *, ur
         example = "URL#NAME" if preset is BY_URL else f"{preset.prefix}:NAME"
         raise ConfigError(f"a model of {preset.title} needs its own name, as in {example}")
     variable = "" if url else preset.url_variable
-    parts = _parts(url or base_url_of(preset, environment), variable, _example(preset))
+    missing = None if url else missing_of(preset, environment)
+    if missing and is_asked:
+        raise ConfigError(f"{preset.prefix}: {missing}")
+    where = url or (base_url_of(preset, environment) if _has_address(preset, environment) else _example(preset))
+    parts = _parts(where, variable, _example(preset))
     key = key_of(preset, environment)
-    if key is None and preset.needs_key:
-        raise ConfigError(f"{preset.prefix}: needs a key of {preset.title}: set {preset.key_names} in the environment")
     secrets = tuple(filter(None, (key, parts.password, parts.username)))
     return Address(
         url=parts.geturl(),
@@ -196,6 +201,19 @@ def address_of(preset: Preset, model: str, environment: Mapping[str, str], *, ur
         key=key,
         secrets=secrets,
     )
+
+
+def missing_of(preset: Preset, environment: Mapping[str, str]) -> str | None:
+    """What must be set in the environment before a model of a preset can be asked; None if nothing is missing."""
+    if not _has_address(preset, environment):
+        return f"no address: set {preset.url_variable} in the environment"
+    if preset.needs_key and key_of(preset, environment) is None:
+        return f"needs a key of {preset.title}: set {preset.key_names} in the environment"
+    return None
+
+
+def _has_address(preset: Preset, environment: Mapping[str, str]) -> bool:
+    return bool(preset.base_url or environment.get(preset.url_variable, "").strip())
 
 
 def without_user(url: str) -> str:

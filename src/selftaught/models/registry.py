@@ -12,7 +12,7 @@ from selftaught.models.gp import EXPRESSIONS_INFO, GP_INFO, ExpressionProposer, 
 from selftaught.models.language_model import ModelInfo
 from selftaught.models.mailbox import MAILBOX_INFO, mailbox_maker
 from selftaught.models.replay_file import REPLAY_INFO, replay_maker
-from selftaught.models.served import served_info, served_infos, served_maker
+from selftaught.models.served import served_info, served_infos, served_maker, unasked_maker
 from selftaught.models.third_party import registered_info, registered_infos, registered_maker
 from selftaught.source import nearest
 
@@ -73,6 +73,18 @@ def find_model(name: str) -> ModelMaker:
     if maker is None:
         raise ConfigError(f"there is no model {name!r:.200}{_near(name)}")
     return maker
+
+
+def find_unasked(name: str) -> ModelMaker:
+    """How to make the model that a person means, where it is only to be known and not to be asked.
+
+    A model that somebody serves needs neither key nor package then, and makes no connection.
+
+    Raises:
+        ConfigError: There is no such model, and the nearest names are in the message; or its argument cannot be used.
+    """
+    is_ours = name in _MODELS or name.partition(":")[0] in _PREFIXES
+    return (None if is_ours else unasked_maker(name)) or find_model(name)
 
 
 def _near(name: str) -> str:

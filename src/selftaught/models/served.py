@@ -12,9 +12,11 @@ from collections.abc import Mapping
 from selftaught.errors import ConfigError
 from selftaught.models.context import ModelContext, ModelMaker
 from selftaught.models.language_model import LanguageModel, ModelInfo
-from selftaught.models.presets import BY_URL, PRESETS, Address, Preset, address_of, split_url_name
+from selftaught.models.presets import BY_URL, PRESETS, Address, Preset, address_of, missing_of, split_url_name
+from selftaught.models.prices import price_of
 from selftaught.models.provider import Provider
 from selftaught.models.remote import RemoteModel
+from selftaught.models.unasked import UnaskedModel
 from selftaught.settings import ModelSettings
 
 URL_INFO = ModelInfo(
@@ -55,9 +57,9 @@ def served_maker(name: str) -> ModelMaker | None:
     if preset is None:
         return None
     _address(name, preset, os.environ)
-    missing = missing_extra(preset)
+    missing = _missing_package(preset)
     if missing:
-        raise ConfigError(f"{preset.prefix}: needs a package that is not installed: {missing}")
+        raise ConfigError(f"{preset.prefix}: {missing}")
 
     def make(context: ModelContext) -> LanguageModel:
         address = _address(name, preset, os.environ)  # the key is read only here, and kept only by the provider
@@ -65,6 +67,30 @@ def served_maker(name: str) -> ModelMaker | None:
         return RemoteModel(_make_provider(preset, address, context.settings, info), context)
 
     return make
+
+
+def unasked_maker(name: str) -> ModelMaker | None:
+    """How to make what is known of the model of that name without asking it; None if it is not one somebody serves.
+
+    Raises:
+        ConfigError: A part of the name is missing, or a key or an address cannot be one.
+    """
+    preset = _preset_of(name)
+    if preset is None:
+        return None
+    address = _address(name, preset, os.environ, is_asked=False)
+    missing = None if preset is BY_URL else missing_of(preset, os.environ) or _missing_package(preset)
+
+    def make(context: ModelContext) -> LanguageModel:
+        price = price_of(address.price_provider, address.model, context.settings)
+        return UnaskedModel(preset_info(name, preset), price, f"{preset.prefix}: {missing}" if missing else None)
+
+    return make
+
+
+def _missing_package(preset: Preset) -> str | None:
+    missing = missing_extra(preset)
+    return f"needs a package that is not installed: {missing}" if missing else None
 
 
 def missing_extra(preset: Preset) -> str | None:
@@ -85,11 +111,11 @@ def _preset_of(name: str) -> Preset | None:
     return BY_URL if prefix in ("http", "https") else PRESETS.get(prefix)
 
 
-def _address(name: str, preset: Preset, environment: Mapping[str, str]) -> Address:
+def _address(name: str, preset: Preset, environment: Mapping[str, str], *, is_asked: bool = True) -> Address:
     if preset is BY_URL:
         url, model = split_url_name(name)
         return address_of(preset, model, environment, url=url)
-    return address_of(preset, name.partition(":")[2], environment)
+    return address_of(preset, name.partition(":")[2], environment, is_asked=is_asked)
 
 
 def _make_provider(preset: Preset, address: Address, settings: ModelSettings, info: ModelInfo) -> Provider:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import os
 import secrets
@@ -10,7 +11,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from selftaught.errors import StoreError
+from selftaught.errors import StoreError, StoreUnavailable
 
 
 def back_up(connection: sqlite3.Connection, path: Path, revision: str) -> Path:
@@ -23,6 +24,7 @@ def back_up(connection: sqlite3.Connection, path: Path, revision: str) -> Path:
 
     Raises:
         StoreError: The copy cannot be made; nothing is left of it.
+        StoreUnavailable: There is no room for it.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
@@ -36,7 +38,8 @@ def back_up(connection: sqlite3.Connection, path: Path, revision: str) -> Path:
         _make_durable(path.parent)
     except (OSError, sqlite3.Error) as error:
         cause = getattr(error, "strerror", None) or str(error)
-        raise StoreError(
+        kind = StoreUnavailable if _is_for_want_of_room(error) else StoreError
+        raise kind(
             f"the store {path} is from an older selftaught and is copied before it is brought up to date, but the copy "
             f"cannot be written ({cause}): make room and write access in {path.parent}, or name another store"
         ) from error
@@ -44,6 +47,12 @@ def back_up(connection: sqlite3.Connection, path: Path, revision: str) -> Path:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
     return target
+
+
+def _is_for_want_of_room(error: OSError | sqlite3.Error) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL
 
 
 def _free_name(wanted: Path) -> Path:

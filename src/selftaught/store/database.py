@@ -9,9 +9,9 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -54,8 +54,10 @@ class Database:
             self.warnings += [] if warning is None else [warning]
         try:
             self._prepare()
-        except BaseException:
+        except BaseException as error:
             self.close()
+            if isinstance(error, StoreUnavailable) and self._is_out_of_bounds(error.__cause__):
+                raise StoreError(str(error)) from error.__cause__
             raise
 
     @contextmanager
@@ -145,30 +147,55 @@ class Database:
         # The one place that loads Alembic: only a fresh or an old store needs it.
         from selftaught.store.migrate import upgrade
 
-        with self.writing() as connection:
-            server.lock_for_migration(connection)
-            # Asked again under the lock: another process may have been faster.
-            revision = self._revision(connection)
-            if revision == REVISIONS[-1]:
-                return
-            kept = "" if revision is None else self._kept(revision)
-            upgrade(connection)
-        if kept:
+        revision, copy = None, None
+        try:
+            with self.writing() as connection:
+                server.lock_for_migration(connection)
+                # Asked again under the lock: another process may have been faster.
+                revision = self._revision(connection)
+                if revision == REVISIONS[-1]:
+                    return
+                copy = None if revision is None else self._copied(revision)
+                upgrade(connection)
+        except BaseException as error:
+            if copy is None:
+                raise
+            self._fail(error, copy, revision)
+        if revision is not None:
+            kept = f"as it was, it is kept in {copy}" if copy else "no copy was made, as only a file can be copied"
             self.warnings.append(
                 f"the store {self.name} was from an older selftaught and has been brought up to date; {kept}"
             )
 
-    def _kept(self, revision: str) -> str:
-        """Where the store is kept as it was, in words."""
+    def _copied(self, revision: str) -> Path | None:
+        """The file that holds the store as it is; None where it is on a server."""
         if self.engine.dialect.name != "sqlite":
-            return "no copy was made, as only a file can be copied"
+            return None
         raw = self.engine.raw_connection()
         try:
             connection: Any = raw.driver_connection
             [(_, _, file)] = connection.execute("PRAGMA database_list").fetchall()
-            return f"as it was, it is kept in {back_up(connection, Path(file), revision)}"
+            return back_up(connection, Path(file), revision)
         finally:
             raw.close()
+
+    def _fail(self, error: BaseException, copy: Path, revision: str | None) -> NoReturn:
+        """Nothing; raises what a migration failed of. The copy goes if the store is seen to be as it was before."""
+        if self._is_as_before(revision):
+            with suppress(OSError):
+                copy.unlink()
+            raise error
+        if not isinstance(error, StoreError):
+            raise error
+        raise type(error)(f"{error}; as it was before this version changed it, it is kept in {copy}") from error
+
+    def _is_as_before(self, revision: str | None) -> bool:
+        try:
+            with self.reading() as connection:
+                is_whole = connection.scalar(text("PRAGMA quick_check(1)")) == "ok"
+                return is_whole and self._revision(connection) == revision
+        except StoreError:
+            return False
 
     def _check_writable(self) -> None:
         """Nothing; writes something and takes it back. To ask for the lock is not enough where a file is read-only."""
@@ -235,10 +262,14 @@ class Database:
                     f"the store {self.name} refused a request ({cause}): report this, with the command that led to it"
                 )
 
-    def _is_full(self, error: Exception) -> bool:
+    def _is_full(self, error: BaseException | None) -> bool:
         """Whether a failure is for want of room: where a side file cannot grow, SQLite calls that a failing disk."""
         free_bytes = place.free_bytes(self._path) if self._path is not None else None
         return _sqlite_code(error) == sqlite3.SQLITE_FULL or (free_bytes is not None and free_bytes < _SIDE_FILE_BYTES)
+
+    def _is_out_of_bounds(self, error: BaseException | None) -> bool:
+        """Whether the file is not ours to open: while it is in use that may pass, but what was never open is not it."""
+        return _sqlite_code(error) in _NOT_OURS and not self._is_full(error)
 
 
 _FOR_NOW = frozenset(
@@ -253,6 +284,8 @@ _FOR_NOW = frozenset(
     }
 )
 """What ends when its cause does."""
+_NOT_OURS = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN})
+"""How SQLite says that a file may not be opened, or not be written."""
 _SIDE_FILE_BYTES = 32 * 2**10
 """By so much the index of a write-ahead log grows."""
 

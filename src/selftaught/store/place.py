@@ -60,7 +60,7 @@ def free_bytes(path: Path) -> int | None:
         state = os.statvfs(path.parent)
     except OSError:
         return None
-    return state.f_bavail * state.f_frsize
+    return state.f_bavail * state.f_frsize if state.f_blocks else None  # some file systems count no blocks
 
 
 def file_system_of(path: Path, mounts: str) -> str | None:

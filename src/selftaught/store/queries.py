@@ -112,7 +112,7 @@ def run_id_of(connection: Connection, name: str) -> str:
     """The id of the run with that id, or of the only one whose id begins so.
 
     Raises:
-        StoreError: There is none, or more than one; the message has the nearest ids.
+        ConfigError: There is none, or more than one; the message has the ids that look like it.
     """
     ids: list[str] = list(connection.scalars(select(schema.runs.c.run_id).order_by(schema.runs.c.created_at.desc())))
     if name in ids:
@@ -124,8 +124,9 @@ def run_id_of(connection: Connection, name: str) -> str:
         raise ConfigError(f"{name!r} could be any of {_listed(matching)}: give more of the id")
     if not ids:
         raise ConfigError(f"there is no run {name!r}, and none at all in this store: start one with selftaught run")
-    nearest = difflib.get_close_matches(name, ids, n=_NAMES_SHOWN, cutoff=0.5) or ids
-    raise ConfigError(f"there is no run {name!r}: the nearest are {_listed(nearest)}; selftaught runs lists them all")
+    alike = difflib.get_close_matches(name, ids, n=_NAMES_SHOWN, cutoff=0.6)
+    meant = f"did you mean {' or '.join(alike)}? " if alike else ""
+    raise ConfigError(f"there is no run {name!r}: {meant}`selftaught runs` lists {'them all' if alike else 'the runs'}")
 
 
 def _listed(names: list[str]) -> str:
