@@ -180,6 +180,11 @@ class Ledger:
         self._shortage = shortage
         self._refusal: Callable[[], SelfTaughtError] | None = None
 
+    def recall(self, *, spent: Spending, uncounted: Spending) -> None:
+        """Nothing; what an earlier life has spent, and may have spent, is spent."""
+        self.spent += spent
+        self.uncounted += uncounted
+
     @contextlib.asynccontextmanager
     async def reserved(self, worst: Spending) -> AsyncIterator[Reservation]:
         """A reservation for an exchange; what is entered in it counts when the block ends.

@@ -269,8 +269,7 @@ async def opened_run(
         progress.ledger, progress.spent_before = ledger, ledger.spent
         past: Past = NoPast()
         if goes_on:
-            ledger.spent += store.spent(run_id)
-            ledger.uncounted += store.uncounted(run_id)
+            ledger.recall(spent=store.spent(run_id), uncounted=store.uncounted(run_id))
             past = StoredPast(store, run_id)
         recorder = StoreRecorder(
             store, run_id, *names, rounds=store.rounds(run_id), on_notice=lambda line: progress.on_step(line)
