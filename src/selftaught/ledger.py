@@ -152,7 +152,6 @@ class Ledger:
         budget: RunBudget | None = None,
         *,
         spent: Spending = NOTHING,
-        uncounted: Spending = NOTHING,
         seconds_used: float = 0.0,
         resume: str | None = None,
         shortage: Callable[[], str | None] = lambda: None,
@@ -161,15 +160,14 @@ class Ledger:
 
         Args:
             budget: What may be spent.
-            spent: What was spent before: a run that is resumed goes on from there.
-            uncounted: What may have been spent before, and nobody knows.
+            spent: What was spent before.
             seconds_used: The time on the clock that it took before.
             resume: What a person types to go on with more, without the limit; None where that cannot be done.
             shortage: Why nothing may be asked for although it could be paid for, as the answer could not be stored.
         """
         self.budget = budget or RunBudget()
         self.spent = spent
-        self.uncounted = uncounted
+        self.uncounted = NOTHING
         self._seconds_used = seconds_used
         self._deadline: float | None = None
         self._reserved = NOTHING

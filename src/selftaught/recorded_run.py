@@ -22,7 +22,7 @@ from selftaught.errors import (
     StoreUnavailable,
 )
 from selftaught.interrupts import under_way
-from selftaught.ledger import Ledger, RunBudget, spending_document
+from selftaught.ledger import NOTHING, Ledger, RunBudget, Spending, spending_document
 from selftaught.models import LanguageModel, ModelContext, ModelInfo, ModelMaker, find_model, model_info, opened_models
 from selftaught.models.replay import AnswerMissing
 from selftaught.models.stored_answers import StoreAnswerBook
@@ -249,7 +249,7 @@ async def opened_run(
         progress.seconds_before = store.seconds_worked(run_id) if goes_on else 0.0
         resumed_as = series.run_id if series else run_id if can_be_resumed(kind) else None
         resume = resume_command(resumed_as, store) if resumed_as else None
-        ledger = _ledger(settings, store, series, progress.seconds_before, resume, is_replayed=replayed is not None)
+        ledger = series.ledger if series else _ledger(settings, store, run_id, resume, goes_on, replayed)
         contexts = _model_contexts(
             sandbox, tasks, settings, store, run_id, ledger, progress, series, resume, goes_on=goes_on is not None
         )
@@ -266,11 +266,9 @@ async def opened_run(
         await stack.enter_async_context(recorded)
         if replayed:
             replayed.on_open(run_id)
-        progress.ledger, progress.spent_before = ledger, ledger.spent
-        past: Past = NoPast()
-        if goes_on:
-            ledger.recall(spent=store.spent(run_id), uncounted=store.uncounted(run_id))
-            past = StoredPast(store, run_id)
+        progress.ledger = ledger
+        progress.spent_before = ledger.spent - (spent_on_record(store, run_id) if goes_on else NOTHING)
+        past: Past = StoredPast(store, run_id) if goes_on else NoPast()
         recorder = StoreRecorder(
             store, run_id, *names, rounds=store.rounds(run_id), on_notice=lambda line: progress.on_step(line)
         )
@@ -298,18 +296,29 @@ async def opened_run(
 def _ledger(
     settings: CommonSettings,
     store: Store,
-    series: SeriesUnderWay | None,
-    seconds_used: float,
+    run_id: str,
     resume: str | None,
-    *,
-    is_replayed: bool,
+    goes_on: GoesOn | None,
+    replayed: IsReplayed | None,
 ) -> Ledger:
-    """What a run may spend."""
-    if series:
-        return series.ledger
-    if is_replayed:  # it spends nothing, and may take its time
+    """What a run that is part of no series may spend, and what an earlier life of it has spent."""
+    if replayed:  # it spends nothing, and may take its time
         return Ledger()
-    return Ledger(run_budget(settings), seconds_used=seconds_used, resume=resume, shortage=lambda: store.shortage)
+    seconds_used = store.seconds_worked(run_id) if goes_on else 0.0
+    ledger = Ledger(run_budget(settings), seconds_used=seconds_used, resume=resume, shortage=lambda: store.shortage)
+    if goes_on:
+        recall_spending(ledger, store, run_id)
+    return ledger
+
+
+def spent_on_record(store: Store, run_id: str) -> Spending:
+    """What a run on record has spent in its lives so far; what nobody knows is counted as exchanges without a price."""
+    return store.spent(run_id) + Spending(n_unpriced=store.uncounted(run_id).n_unpriced)
+
+
+def recall_spending(ledger: Ledger, store: Store, run_id: str) -> None:
+    """Nothing; what a run on record has spent, and may have spent, is spent of what may be."""
+    ledger.recall(spent=spent_on_record(store, run_id), uncounted=store.uncounted(run_id))
 
 
 def _config(

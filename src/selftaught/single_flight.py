@@ -12,7 +12,11 @@ Value = TypeVar("Value")
 
 
 class SingleFlight(Generic[Key, Value]):
-    """Results by key; each is computed once, in a task of its own. What nobody waits for is given up."""
+    """Results by key; each is computed once, in a task of its own. What nobody waits for is given up.
+
+    Attributes:
+        has_forgotten: Whether a result was not kept: who computes may find that it was computed before.
+    """
 
     def __init__(self, *, n_kept: int) -> None:
         """No results yet.
@@ -20,9 +24,6 @@ class SingleFlight(Generic[Key, Value]):
         Args:
             n_kept: How many results are kept for who asks later: those asked for last. What is not kept is computed
                 anew. With 0, results are only shared by those who wait at the same time.
-
-        Attributes:
-            has_forgotten: Whether a result was not kept: who computes may find that it was computed before.
         """
         self.has_forgotten = False
         self._n_kept = n_kept

@@ -322,8 +322,9 @@ def test_a_run_that_may_spend_no_more_goes_on_with_more_and_spends_in_all_what_i
 def test_what_was_in_flight_when_a_run_was_killed_may_be_paid_and_is_not_spent_again(
     made, resumed, path, tmp_path, asked, store
 ):
+    prices = {"price_in": 1.0, "price_out": 4.0}
     with Copies(path, tmp_path) as copies:
-        document = made("run", model="scripted")
+        document = made("run", model="scripted", **prices)
     assert store.uncounted(document["run_id"]) == NOTHING, "in the end nothing is reserved"
     in_flight = "SELECT count(*) FROM reservations WHERE NOT is_counted"
     for copy in copies.of_a_run(1000):
@@ -335,11 +336,14 @@ def test_what_was_in_flight_when_a_run_was_killed_may_be_paid_and_is_not_spent_a
     with Store.open(copy, clock=now) as there:
         spent, uncounted = (of(document["run_id"]) for of in (there.spent, there.uncounted))
     assert uncounted.tokens > 0
+    assert uncounted.cost_usd > 0
     n_asked = len(asked)
     with pytest.raises(RunBudgetExceeded, match=f"and maybe {uncounted.tokens:,} more that nobody counted"):
         resumed(copy, max_tokens=spent.tokens + uncounted.tokens)
     assert len(asked) == n_asked
-    assert figures({**resumed(copy, max_tokens=10**9), "settings": None}) == figures({**document, "settings": None})
+    again = resumed(copy, max_tokens=10**9)
+    unknown = {**document["spending"], "cost_usd": None, "n_unpriced": n_in_flight}
+    assert figures({**again, "settings": None}) == figures({**document, "settings": None, "spending": unknown})
 
 
 def test_what_calls_that_failed_have_cost_is_counted_once_by_a_run_that_goes_on(
@@ -504,11 +508,11 @@ def series_of(run, doubling):
     def shown(place, rng_seed) -> Iterator[Progress]:
         yield Progress()
 
-    def series_of(path, goes_on=False):
+    def series_of(path, goes_on=False, **limits):
         with Store.open(path, clock=now) as store:
             if goes_on:
                 record = next(run for run in store.runs() if run.config["kind"] == "series")
-                work = resume_series(store.run(record.run_id), store, shown, ResumeSettings(), tasks=[doubling])
+                work = resume_series(store.run(record.run_id), store, shown, ResumeSettings(**limits), tasks=[doubling])
             else:
                 settings = checked_settings(RunSettings, **SETTINGS, model="scripted")
                 work = run_series([doubling], settings, 2, store, shown)
@@ -534,6 +538,33 @@ def test_a_series_goes_on_with_its_runs(series_of, path, tmp_path, asked):
         assert_nothing_stands_twice(copy)
         with Store.open(copy, clock=now) as store:
             assert [run.status for run in store.runs()] == ["finished"] * 3
+
+
+def test_what_any_run_of_a_series_has_spent_is_spent_when_another_goes_on(series_of, path, tmp_path, asked):
+    Store.open(path, clock=now).close()
+    with Copies(path, tmp_path) as copies:
+        series_of(path)
+    copy = next(copy for copy in copies.of_a_run(1000) if rows(copy, "runs") == 3)
+    bury(copy)
+    with closing(sqlite3.connect(copy)) as connection, connection:
+        [first, second] = [
+            run_id
+            for run_id, config in connection.execute("SELECT run_id, config FROM runs ORDER BY created_at")
+            if json.loads(config)["kind"] == "run"
+        ]
+        connection.execute("UPDATE runs SET status = 'failed' WHERE run_id = ?", (first,))
+        for table in ("model_calls", "journal", "evaluations", "improvements"):
+            connection.execute(f"DELETE FROM {table} WHERE run_id = ?", (first,))
+        connection.execute("DELETE FROM answers")
+        connection.execute(
+            "INSERT INTO exchanges SELECT 'dear', ?, 'k', model, 1000000, 0, 0, 0, 0, 0, 0, 0, created_at "
+            "FROM exchanges LIMIT 1",
+            (second,),
+        )
+    del asked[:]
+    with pytest.raises(RunBudgetExceeded, match="has spent 1,0"):
+        series_of(copy, goes_on=True, max_tokens=1_000_000)
+    assert asked == [], "the first run of it asks for nothing that the second has left no room for"
 
 
 # ---------------------------------------------------------------- what is refused

@@ -156,15 +156,15 @@ def test_what_a_call_that_failed_was_charged_is_not_owed(store):
 def test_what_is_reserved_may_be_paid_until_it_is_kept_or_settled(store, book):
     worst = Spending(tokens_in=10, tokens_out=90, cost_usd=0.25)
     kept, settled, cut_off = (asyncio.run(book.reserve(worst)) for _ in range(3))
-    assert store.uncounted("r-1") == worst + worst + worst
-    asyncio.run(book.keep(KEY, samples("x"), Spending(tokens_in=3), [kept]))
+    assert store.uncounted("r-1") == replace(worst + worst + worst, n_unpriced=3)
+    asyncio.run(book.keep(KEY, samples("x"), Spending(tokens_in=3), {kept: True}))
     book.settle(settled)
-    assert store.uncounted("r-1") == worst
+    assert store.uncounted("r-1") == replace(worst, n_unpriced=1)
     assert [record.id for record in store.reservations("r-1") if not record.is_counted] == [cut_off]
     assert store.uncounted("r-2") == NOTHING
-    asyncio.run(book.keep(OTHER_KEY, {}, NOTHING, [cut_off]))
-    assert store.uncounted("r-1") == NOTHING
-    assert len(store.exchanges("r-1")) == 1, "nothing was paid for what was settled"
+    asyncio.run(book.keep(OTHER_KEY, {}, Spending(n_unpriced=1), {cut_off: False}))
+    assert store.uncounted("r-1") == worst, "it stays reserved, and the exchange says that its cost is not known"
+    assert len(store.exchanges("r-1")) == 2, "nothing was paid for what was settled"
 
 
 def test_who_is_cancelled_while_it_reserves_leaves_nothing_reserved(store, book):

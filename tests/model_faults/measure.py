@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import random
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from model_faults.cases import KEY, Case, Ends
@@ -14,7 +14,7 @@ from model_faults.server import ServerThread, serving
 from selftaught.errors import LanguageModelError, LanguageModelUnavailable
 from selftaught.ledger import Ledger, Spending
 from selftaught.models import Finish, ModelContext, ModelInfo, Request, Sample
-from selftaught.models.answer_book import AnswerBook
+from selftaught.models.answer_book import NOTHING_RESERVED, AnswerBook, Reservations
 from selftaught.models.openai_provider import OpenAIProvider
 from selftaught.models.presets import BY_URL, URL_KEY, address_of
 from selftaught.models.remote import RemoteModel
@@ -62,7 +62,11 @@ class CountingBook(AnswerBook):
         return {}
 
     async def keep(
-        self, key: str, samples: Mapping[int, Sample], spending: Spending, counted: Collection[str] = ()
+        self,
+        key: str,
+        samples: Mapping[int, Sample],
+        spending: Spending,
+        reserved: Reservations = NOTHING_RESERVED,
     ) -> None:
         self.n_kept += len(samples)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from selftaught.ledger import Ledger, Spending
 from selftaught.models import ModelContext, ModelInfo, Request, Sample
-from selftaught.models.answer_book import AnswerBook
+from selftaught.models.answer_book import NOTHING_RESERVED, AnswerBook, Reservations
 from selftaught.models.provider import Completion, Fault, Prompt, Provider, ProviderFault
 from selftaught.models.remote import RemoteModel
 from selftaught.models.timing import Timing
@@ -92,7 +92,11 @@ class DictBook(AnswerBook):
         return dict(self.pages.get(key, {}))
 
     async def keep(
-        self, key: str, samples: Mapping[int, Sample], spending: Spending, counted: Collection[str] = ()
+        self,
+        key: str,
+        samples: Mapping[int, Sample],
+        spending: Spending,
+        reserved: Reservations = NOTHING_RESERVED,
     ) -> None:
         await asyncio.sleep(0.001)
         if samples:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from selftaught.errors import ConfigError, LanguageModelError, LanguageModelUnavailable, RunBudgetExceeded
 from selftaught.ledger import NOTHING, Ledger, RunBudget, Spending
 from selftaught.models import CallFailed, Finish, Reply, Sample
+from selftaught.models.answer_book import NOTHING_RESERVED
 from selftaught.models.prompts import ANSWER_FORMAT, expertise_sent
 from selftaught.models.provider import Completion, Fault
 
@@ -153,9 +154,9 @@ class Recording(DictBook):
     def settle(self, reservation):
         self.open.remove(reservation)
 
-    async def keep(self, key, samples, spending, counted=()):
+    async def keep(self, key, samples, spending, reserved=NOTHING_RESERVED):
         await super().keep(key, samples, spending)
-        self.open.difference_update(counted)
+        self.open.difference_update(name for name, is_counted in reserved.items() if is_counted)
 
 
 def test_what_is_sent_is_reserved_on_record_until_it_is_known_what_it_cost():
@@ -316,7 +317,7 @@ def test_only_what_is_missing_is_asked_for_and_ordinals_stay():
 
 def test_where_another_process_was_faster_its_samples_stand():
     class Overtaken(DictBook):
-        async def keep(self, key, samples, spending, counted=()):
+        async def keep(self, key, samples, spending, reserved=NOTHING_RESERVED):
             await super().keep(key, {number: Sample(text=f"theirs {number}") for number in (0, 2)}, spending)
             self.pages[key] = {**samples, **self.pages[key]}
 

@@ -33,7 +33,7 @@ ITSELF = "itself"
 """The phase in which an improver improves itself: its own calls, without those of the improvers that it tries."""
 
 IN_NO_CALL = "in no finished call"
-"""What was used that no call on record holds: calls that failed for nothing, or were under way when the run ended."""
+"""What was used that no call on record holds: that was under way when an improvement or the run ended."""
 
 _REPEAT = re.compile(r"(?:(?P<use>.*)/)?(?P<repeat>[^/]+/repeat-\d+)", re.DOTALL)
 _ROUND = re.compile(r"round-(\d+)")
@@ -229,7 +229,7 @@ def _calls(rows: Iterable[CallFigures]) -> list[Entry]:
 
 
 def _failed(calls: Iterable[FailedCall]) -> Iterator[Entry]:
-    """Yields an entry for each call that was not answered and cost something."""
+    """Yields an entry for each call that was not answered, as far as something is counted of it."""
     for number, call in enumerate(calls, start=1):
         spending = spending_from(call.spent)
         figures = Figures(calls=1, spending=spending, is_counted=True, call_seconds=spending.seconds)

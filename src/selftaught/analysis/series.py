@@ -16,7 +16,7 @@ from selftaught.errors import (
     StoreError,
 )
 from selftaught.experiment import improvers_of_run, run_stop
-from selftaught.ledger import NOTHING, Ledger
+from selftaught.ledger import Ledger
 from selftaught.models import find_model
 from selftaught.names import model_names, resume_command
 from selftaught.progress import Progress
@@ -28,6 +28,7 @@ from selftaught.recorded_run import (
     about_tasks,
     opened_sandbox,
     programs,
+    recall_spending,
     recorded_run,
     run_budget,
 )
@@ -117,18 +118,17 @@ async def run_series(
 
 
 def _ledger(settings: RunSettings, run_id: str, members: Sequence[RunRecord], store: Store) -> Ledger:
-    """What the runs of a series may spend together: what those that are done have spent is spent."""
-    done = [member.run_id for member in members if member.status == "finished"]
-    spent, uncounted = (sum(map(of, done), NOTHING) for of in (store.spent, store.uncounted))
+    """What the runs of a series may spend together: what those on record have spent is spent."""
     seconds = sum(store.seconds_worked(member.run_id) for member in members)
-    return Ledger(
+    ledger = Ledger(
         run_budget(settings),
-        spent=spent,
-        uncounted=uncounted,
         seconds_used=seconds,
         resume=resume_command(run_id, store),
         shortage=lambda: store.shortage,
     )
+    for member in members:
+        recall_spending(ledger, store, member.run_id)
+    return ledger
 
 
 async def _run_one(

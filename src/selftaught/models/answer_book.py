@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 from selftaught.ledger import NOTHING, Spending
@@ -27,6 +28,12 @@ def answer_key(model: str, rng_seed: int, request: Request, index: int) -> str:
     """
     parts = (model, rng_seed, request.scope, request.sha256, request.ordinal, index)
     return sha256_of("\x1f".join(map(str, parts)))
+
+
+Reservations = Mapping[str, bool]
+"""The names of reservations on record, and whether it is known what each cost."""
+
+NOTHING_RESERVED: Reservations = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +57,11 @@ class AnswerBook(Protocol):
         ...
 
     async def keep(
-        self, key: str, samples: Mapping[int, Sample], spending: Spending, counted: Collection[str] = ()
+        self,
+        key: str,
+        samples: Mapping[int, Sample],
+        spending: Spending,
+        reserved: Reservations = NOTHING_RESERVED,
     ) -> None:
         """Nothing; what came of one exchange is kept. Returns when that is durable.
 
@@ -58,7 +69,7 @@ class AnswerBook(Protocol):
             key: Of what was asked.
             samples: What came, by ordinal.
             spending: What it cost.
-            counted: The reservations whose cost is in `spending`.
+            reserved: The reservations that it was made under, and whether the cost of each is in `spending`.
         """
         ...
 
@@ -83,6 +94,10 @@ class NoBook(AnswerBook):
         return {}
 
     async def keep(
-        self, key: str, samples: Mapping[int, Sample], spending: Spending, counted: Collection[str] = ()
+        self,
+        key: str,
+        samples: Mapping[int, Sample],
+        spending: Spending,
+        reserved: Reservations = NOTHING_RESERVED,
     ) -> None:
         """Nothing is kept."""

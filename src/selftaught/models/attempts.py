@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from selftaught.errors import LanguageModelError, LanguageModelUnavailable, RunBudgetExceeded, SelfTaughtError
 from selftaught.ledger import NOTHING, Ledger, Spending
-from selftaught.models.answer_book import AnswerBook
+from selftaught.models.answer_book import AnswerBook, Reservations
 from selftaught.models.availability import Availability, said
 from selftaught.models.counting import is_unbilled, spent_on, spent_on_fault, worst_case
 from selftaught.models.language_model import Sample
@@ -31,14 +31,14 @@ class Exchange:
         samples: What came.
         spending: What it took.
         seconds: How long it took, without the time in which the provider could not be had or was not asked.
-        counted: The reservations on record whose cost is in `spending`.
+        reserved: The reservations on record under which it was made, and whether the cost of each is in `spending`.
         error: Why nothing came of it, after all attempts; None if something did.
     """
 
     samples: tuple[Sample, ...]
     spending: Spending
     seconds: float
-    counted: tuple[str, ...] = ()
+    reserved: Reservations = field(default_factory=dict)
     error: SelfTaughtError | None = None
 
 
@@ -50,7 +50,7 @@ class _Attempt:
     spending: Spending
     began: float
     n_answered_before: int
-    counted: tuple[str, ...]
+    reserved: Reservations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +82,7 @@ class Attempts:
         answers, which the improver is told. It is a LanguageModelUnavailable where the provider cannot be had or does
         not take the key, and a RunBudgetExceeded where the run may not spend what it may cost: these end the run.
         """
-        spending, counted = NOTHING, tuple[str, ...]()
+        spending, reserved = NOTHING, dict[str, bool]()
         seconds = 0.0
         faults: list[ProviderFault] = []
         n_given_up = self.availability.n_given_up
@@ -91,11 +91,11 @@ class Attempts:
             while error is None and seconds < prompt.seconds:
                 attempt = await self._attempt(replace(prompt, seconds=prompt.seconds - seconds), scope, n_given_up)
                 spending += attempt.spending
-                counted += attempt.counted
+                reserved |= attempt.reserved
                 if isinstance(attempt.came, Completion):
                     seconds += self.timing.clock() - attempt.began
                     samples = attempt.came.samples
-                    return Exchange(samples=samples, spending=spending, seconds=seconds, counted=counted)
+                    return Exchange(samples=samples, spending=spending, seconds=seconds, reserved=reserved)
                 faults.append(attempt.came)
                 error = self._why_given_up(faults)
                 if error is None:
@@ -104,14 +104,13 @@ class Attempts:
             error = ended
         too_long = f"the language model took too long{_last(faults)} (--call-seconds)"
         error = error or LanguageModelError(too_long, retryable=True)
-        return Exchange(samples=(), spending=spending, seconds=seconds, counted=counted, error=error)
+        return Exchange(samples=(), spending=spending, seconds=seconds, reserved=reserved, error=error)
 
     async def _attempt(self, prompt: Prompt, scope: str, n_given_up: int) -> _Attempt:
         worst = worst_case(prompt, self.price)
         async with self.throttle.admitted(scope, prompt) as admission, self.ledger.reserved(worst) as reservation:
             reservation.enter(NOTHING)
-            self.availability.check(n_given_up)
-            on_record = await self.book.reserve(worst)
+            on_record = await self._reserved(worst, n_given_up)
             reservation.is_counted = False  # from here on it may be paid for, also if it is cut off
             began = self.timing.clock()
             n_answered_before = self.availability.n_answered
@@ -133,8 +132,23 @@ class Attempts:
                 spending=reservation.spent,
                 began=began,
                 n_answered_before=n_answered_before,
-                counted=(on_record,) if on_record is not None and spent.tokens > 0 else (),
+                reserved={} if on_record is None or is_free else {on_record: is_counted},
             )
+
+    async def _reserved(self, worst: Spending, n_given_up: int) -> str | None:
+        """The reservation on record for what is sent next; None where none is kept.
+
+        Raises:
+            LanguageModelUnavailable: The provider was given up meanwhile.
+        """
+        on_record = await self.book.reserve(worst)
+        try:
+            self.availability.check(n_given_up)
+        except LanguageModelUnavailable:
+            if on_record is not None:
+                self.book.settle(on_record)
+            raise
+        return on_record
 
     def _tell(self, came: Completion | ProviderFault, began: float) -> None:
         """Nothing; all others know what came before the next of them is admitted.

@@ -139,10 +139,9 @@ class Availability:
 
     def unusable(self, fault: ProviderFault) -> str:
         """A sentence on a fault that waiting does not mend, and the mend."""
-        what = {
-            Fault.KEY: "does not serve with this key",
-            Fault.NO_PROVIDER: "does not answer as a provider of models should",
-        }.get(fault.fault, f"has no model {self._provider.model}")
+        if fault.fault is Fault.NO_PROVIDER:
+            return f"{self._who} does not answer as a provider of models should: {said(fault)}"
+        what = "does not serve with this key" if fault.fault is Fault.KEY else f"has no model {self._provider.model}"
         return f"{self._who} {what} ({said(fault)}); when that is mended, {self._mend}"
 
     def stop_telling(self) -> None:

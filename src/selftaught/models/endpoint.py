@@ -139,7 +139,8 @@ class Endpoint:
             words += ", a redirection, which is not followed: name the address where it leads"
         elif fault is Fault.NO_PROVIDER or (status == 404 and not complaint.code):
             words += " (is the address right? it often ends in /v1)"
-        message = self._message(fault, words, complaint.message)
+        is_page = fault is Fault.NO_PROVIDER and not complaint.is_document  # for readers; its markup says nothing
+        message = self._message(fault, words, "" if is_page else complaint.message)
         return StatusFault(fault, message, status=status, complaint=complaint, after=after)
 
     def fault(self, fault: Fault, words: str, server_text: str = "") -> ProviderFault:

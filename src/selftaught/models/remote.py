@@ -142,7 +142,8 @@ class RemoteModel(LanguageModel):
         charges = [each.charge() for each in answered]
         spending = sum((spending for spending, _ in charges), NOTHING)
         keys = tuple(each.key for each in answered)
-        for error in (each.error for each in answered if each.error is not None):
+        error = next((each.error for each in answered if each.error is not None), None)
+        if error is not None:
             raise CallFailed(str(error), retryable=error.retryable, spending=spending, keys=keys)
         return Reply(
             samples=tuple(sample for each in answered for sample in each.samples),
@@ -163,8 +164,8 @@ class RemoteModel(LanguageModel):
             return await self._attempts.exchange(prompt, request.scope)
 
         async def keep(samples: Mapping[int, Sample], came: Exchange) -> None:
-            if samples or came.spending != NOTHING or came.counted:
-                await self._context.book.keep(key, samples, came.spending, came.counted)
+            if samples or came.spending != NOTHING or came.reserved:
+                await self._context.book.keep(key, samples, came.spending, came.reserved)
 
         known = await self._known(key, request.n_responses)  # of fresh ones the book knows the own only
         owed = await self._context.book.owed(key)

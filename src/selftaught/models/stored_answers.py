@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from selftaught.ledger import NOTHING, Spending, spending_document
-from selftaught.models.answer_book import AnswerBook, Owed
+from selftaught.models.answer_book import NOTHING_RESERVED, AnswerBook, Owed, Reservations
 from selftaught.models.language_model import Finish, Sample
 from selftaught.source import sha256_of
 from selftaught.store import AnswerRecord, ExchangeRecord, ReservationRecord, Store
@@ -42,7 +42,11 @@ class StoreAnswerBook(AnswerBook):
         }
 
     async def keep(
-        self, key: str, samples: Mapping[int, Sample], spending: Spending, counted: Collection[str] = ()
+        self,
+        key: str,
+        samples: Mapping[int, Sample],
+        spending: Spending,
+        reserved: Reservations = NOTHING_RESERVED,
     ) -> None:
         """Nothing; what came of one exchange is kept. Returns when that is durable.
 
@@ -50,7 +54,7 @@ class StoreAnswerBook(AnswerBook):
             key: Of what was asked.
             samples: What came, by ordinal.
             spending: What it cost.
-            counted: The reservations whose cost is in `spending`.
+            reserved: The reservations that it was made under, and whether the cost of each is in `spending`.
 
         Raises:
             StoreError: It cannot be written.
@@ -58,8 +62,8 @@ class StoreAnswerBook(AnswerBook):
         with self._store.together():
             if samples or spending != NOTHING:
                 self._add_exchange(key, samples, spending)
-            for reservation in counted:
-                self._store.settle_reservation(reservation)
+            for reservation, is_counted in reserved.items():
+                self._store.settle_reservation(reservation, is_counted=is_counted)
         await self._store.committed()
 
     async def reserve(self, worst: Spending) -> str:
@@ -80,7 +84,7 @@ class StoreAnswerBook(AnswerBook):
 
     def settle(self, reservation: str) -> None:
         """Nothing; what was reserved is not spent."""
-        self._store.settle_reservation(reservation)
+        self._store.settle_reservation(reservation, is_counted=True)
 
     def _add_exchange(self, key: str, samples: Mapping[int, Sample], spending: Spending) -> None:
         exchange, kept_as = uuid.uuid4().hex, self._key(key)

@@ -314,11 +314,16 @@ def failed_calls(connection: Connection, run_id: str, improvement_id: str | None
 
 
 def uncounted(connection: Connection, run_id: str) -> Spending:
-    """What a run may have paid at the most for what it sent, and of which nobody has seen the end."""
+    """What a run may have paid at the most for what it sent, and of which nobody knows what it cost.
+
+    `n_unpriced` is how many of them had a price, and no exchange on record tells of them.
+    """
     table = schema.reservations
     query = select(table).where(table.c.run_id == run_id, table.c.is_counted.is_(False))
     records = rows.load(connection, query, table, ReservationRecord)
-    return sum((spending_from(record.worst) for record in records), Spending())
+    worst = [(record, spending_from(record.worst)) for record in records]
+    n_unpriced = sum(spending.cost_usd > 0 and not record.is_told for record, spending in worst)
+    return replace(sum((spending for _, spending in worst), Spending()), n_unpriced=n_unpriced)
 
 
 def reservations(connection: Connection, run_id: str) -> list[ReservationRecord]:

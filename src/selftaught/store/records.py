@@ -292,12 +292,14 @@ class ReservationRecord:
         id: Assigned by the caller.
         worst: What it can cost at the most, see `ledger.spending_document`.
         is_counted: Whether what it did cost is on record. What is not counted may be paid for.
+        is_told: Whether an exchange on record tells of it, be it that its cost is not known.
     """
 
     id: str
     run_id: str
     worst: Mapping[str, Any]
     is_counted: bool = False
+    is_told: bool = False
     created_at: datetime | None = None
 
 

@@ -268,6 +268,7 @@ reservations = Table(
     _run(),
     _document("worst"),
     Column("is_counted", Boolean, nullable=False),
+    Column("is_told", Boolean, nullable=False),
     _moment("created_at"),
     Index(None, "run_id"),
 )

@@ -312,9 +312,15 @@ class Store:
         """Nothing; records what is sent next, and may cost."""
         self._add(schema.reservations, record)
 
-    def settle_reservation(self, reservation_id: str) -> None:
-        """Nothing; what was reserved is counted. What it did cost should be written together with this."""
-        self._enqueue(self._change(schema.reservations, {"id": reservation_id, "is_counted": True}))
+    def settle_reservation(self, reservation_id: str, *, is_counted: bool) -> None:
+        """Nothing; of what was reserved an exchange tells, which should be written together with this.
+
+        Args:
+            reservation_id: Which.
+            is_counted: Whether it is known what it cost.
+        """
+        values = {"id": reservation_id, "is_counted": is_counted, "is_told": True}
+        self._enqueue(self._change(schema.reservations, values))
 
     def _add(self, table: Table, record: Any, moment: str = "created_at") -> None:
         values = _values(record)
@@ -481,7 +487,10 @@ class Store:
         return self._ask(lambda connection: queries.reservations(connection, run_id))
 
     def uncounted(self, run_id: str) -> Spending:
-        """What a run may have paid at the most for what it sent, and of which nobody has seen the end."""
+        """What a run may have paid at the most for what it sent, and of which nobody knows what it cost.
+
+        `n_unpriced` is how many of them had a price, and no exchange on record tells of them.
+        """
         return self._ask(lambda connection: queries.uncounted(connection, run_id))
 
     def owed(self, run_id: str, key: str, kept_as: str) -> tuple[Spending, set[int]]:

@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("run_id", sa.String(64), nullable=False),
         sa.Column("worst", sa.Text(), nullable=False),
         sa.Column("is_counted", sa.Boolean(), nullable=False),
+        sa.Column("is_told", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.String(32), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_reservations"),
         sa.ForeignKeyConstraint(["run_id"], ["runs.run_id"], name="fk_reservations_run_id"),
