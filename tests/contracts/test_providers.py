@@ -327,7 +327,7 @@ def test_a_cancelled_exchange_ends(rig, shape):
 def test_no_redirection_is_followed_with_the_key(rig, shape, location):
     asking = rig(Answer(status=308, headers={"location": location}))
     raised = asking.fault()
-    assert raised.fault is Fault.REJECTED
+    assert raised.fault is Fault.NO_PROVIDER
     assert "redirection" in str(raised)
     assert len(asking.server.asked) == 1
 
