@@ -1,4 +1,4 @@
-"""Small runs on a tiny task, and a store for each test."""
+"""Small runs on a tiny task, a store for each test, and models and runs that go on in another life."""
 
 from __future__ import annotations
 
@@ -8,13 +8,30 @@ from typing import Any
 
 import pytest
 
+from selftaught.again.resume import resume
 from selftaught.analysis.compare import run_compare
 from selftaught.analysis.transfer import run_transfer
 from selftaught.experiment import run_stop
 from selftaught.improver import bundled_improver
+from selftaught.models import registry
+from selftaught.models.provider import Fault
+from selftaught.models.remote import RemoteModel
 from selftaught.progress import Progress
-from selftaught.settings import CompareSettings, ImproveSettings, RunSettings, TransferSettings, checked_settings
+from selftaught.settings import (
+    CompareSettings,
+    ImproveSettings,
+    ResumeSettings,
+    RunSettings,
+    TransferSettings,
+    checked_settings,
+)
 from selftaught.single import improve
+from selftaught.source import rng_seed_of
+from selftaught.store import Store
+from selftaught.store.clock import now
+
+from ..models.scripted_provider import ScriptedProvider, fault, texts
+from .lives import program_of
 
 BUDGETS = {"budget_calls": 2, "budget_responses": 3, "budget_utility": 6, "rng_seed": 3, "workers": 2}
 META_BUDGETS = {"meta_budget_calls": 1, "meta_budget_responses": 3, "meta_budget_utility": 3}
@@ -48,3 +65,50 @@ def made(run, store, doubling) -> Runner:
 
 
 SEED = bundled_improver("seed")
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What the provider of the model `scripted` was asked. Its answers follow from what it is asked alone."""
+    asked = []
+
+    def answer(prompt, _):
+        asked.append(prompt)
+        factors = [1 + rng_seed_of(prompt.rng_seed, sample) % 1000 / 1000 for sample in range(prompt.n_samples)]
+        return texts(*(program_of(prompt, factor) for factor in factors))
+
+    def make(context):
+        return RemoteModel(ScriptedProvider(answer, seconds=0.03), context)
+
+    monkeypatch.setitem(registry._MODELS, "scripted", (ScriptedProvider(answer).info, make))
+    return asked
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """The model `failing`: every third of its answers, by what is asked, is none, and may be paid for."""
+
+    def answer(prompt, _):
+        if rng_seed_of(prompt.message, prompt.rng_seed) % 3 == 0:
+            return fault(Fault.BROKEN, "half an answer")
+        return texts(*(program_of(prompt, 1 + sample / 10) for sample in range(prompt.n_samples)))
+
+    def make(context):
+        return RemoteModel(ScriptedProvider(answer, seconds=0.01), context)
+
+    monkeypatch.setitem(registry._MODELS, "failing", (ScriptedProvider(answer).info, make))
+
+
+@pytest.fixture
+def resumed(run, doubling):
+    """`resumed(path, ...)`: the document of the one run of a store, taken up again."""
+
+    def resumed(path, *, tasks=None, progress=None, **settings):
+        with Store.open(path, clock=now) as store:
+            [record] = store.runs()
+            record = store.run(record.run_id)
+            chosen = ResumeSettings(**settings)
+            work = resume(record, store, progress or Progress(), chosen, tasks=tasks or [doubling])
+            return json.loads(json.dumps(run(work)))
+
+    return resumed

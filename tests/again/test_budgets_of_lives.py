@@ -33,7 +33,7 @@ from selftaught.store import Store
 from selftaught.store.clock import now
 
 from ..models.scripted_provider import ScriptedProvider, texts
-from .test_resume import SETTINGS, figures, program_of
+from .lives import SETTINGS, figures, program_of
 
 SECONDS = 0.02
 PRICES = {"price_in": 1.0, "price_out": 4.0}
