@@ -307,9 +307,9 @@ def spent(connection: Connection, run_id: str) -> Spending:
 def failed_calls(connection: Connection, run_id: str, improvement_id: str | None) -> list[FailedCall]:
     """What was paid for calls that were not answered, of a run or of one improvement of it, in order."""
     table = schema.journal
-    query = select(table.c.improvement_id, table.c.spent).where(table.c.run_id == run_id, table.c.spent.is_not(None))
-    if improvement_id is not None:
-        query = query.where(table.c.improvement_id == improvement_id)
+    # One condition or the other: with both, SQLite takes the index of the run, and reads all of its entries each time.
+    whose = table.c.run_id == run_id if improvement_id is None else table.c.improvement_id == improvement_id
+    query = select(table.c.improvement_id, table.c.spent).where(whose, table.c.spent.is_not(None))
     return rows.load(connection, query.order_by(table.c.id), table, FailedCall)
 
 
