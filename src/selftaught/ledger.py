@@ -178,7 +178,7 @@ class Ledger:
         self._shortage = shortage
         self._refusal: Callable[[], SelfTaughtError] | None = None
 
-    def recall(self, *, spent: Spending, uncounted: Spending) -> None:
+    def recall(self, spent: Spending, uncounted: Spending) -> None:
         """Nothing; what an earlier life has spent, and may have spent, is spent."""
         self.spent += spent
         self.uncounted += uncounted

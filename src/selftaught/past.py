@@ -149,8 +149,9 @@ def _evaluation(record: EvaluationRecord) -> Evaluation:
 
 def improvement_on_record(store: Store, run_id: str, assignment: Assignment) -> Improvement | None:
     """How an improvement ended, in whichever life of the run; None if that is not on record."""
+    named = _named(assignment)
     for key in store.improvement_keys(run_id, assignment.scope):
-        if (key.path, key.improver, key.task, key.initial) == _named(assignment) and key.outcome is not None:
+        if (key.path, key.improver, key.task, key.initial) == named and key.outcome is not None:
             tried = [record for record in store.violations(run_id) if record.improvement_id == key.id]
             return _improvement(store, run_id, key, tried)
     return None

@@ -247,9 +247,11 @@ async def opened_run(
         sandbox = series.sandbox if series else await stack.enter_async_context(opened_sandbox(settings))
         run_id = again.record.run_id if again and goes_on else store.new_run_id()
         progress.seconds_before = store.seconds_worked(run_id) if goes_on else 0.0
+        own = spending_on_record(store, run_id) if goes_on else (NOTHING, NOTHING)
         resumed_as = series.run_id if series else run_id if can_be_resumed(kind) else None
         resume = resume_command(resumed_as, store) if resumed_as else None
-        ledger = series.ledger if series else _ledger(settings, store, run_id, resume, goes_on, replayed)
+        # A series has recalled what all of its runs have spent; a replay spends nothing, and may take its time.
+        ledger = series.ledger if series else Ledger() if replayed else _ledger(settings, store, progress, own, resume)
         contexts = _model_contexts(
             sandbox, tasks, settings, store, run_id, ledger, progress, series, resume, goes_on=goes_on is not None
         )
@@ -266,8 +268,7 @@ async def opened_run(
         await stack.enter_async_context(recorded)
         if replayed:
             replayed.on_open(run_id)
-        progress.ledger = ledger
-        progress.spent_before = ledger.spent - (spent_on_record(store, run_id) if goes_on else NOTHING)
+        progress.ledger, progress.spent_before = ledger, ledger.spent - own[0]
         past: Past = StoredPast(store, run_id) if goes_on else NoPast()
         recorder = StoreRecorder(
             store, run_id, *names, rounds=store.rounds(run_id), on_notice=lambda line: progress.on_step(line)
@@ -296,29 +297,24 @@ async def opened_run(
 def _ledger(
     settings: CommonSettings,
     store: Store,
-    run_id: str,
+    progress: Progress,
+    recalled: tuple[Spending, Spending],
     resume: str | None,
-    goes_on: GoesOn | None,
-    replayed: IsReplayed | None,
 ) -> Ledger:
-    """What a run that is part of no series may spend, and what an earlier life of it has spent."""
-    if replayed:  # it spends nothing, and may take its time
-        return Ledger()
-    seconds_used = store.seconds_worked(run_id) if goes_on else 0.0
+    """What a run that is part of no series may spend, and what earlier lives of it have spent."""
+    seconds_used = progress.seconds_before
     ledger = Ledger(run_budget(settings), seconds_used=seconds_used, resume=resume, shortage=lambda: store.shortage)
-    if goes_on:
-        recall_spending(ledger, store, run_id)
+    ledger.recall(*recalled)
     return ledger
 
 
-def spent_on_record(store: Store, run_id: str) -> Spending:
-    """What a run on record has spent in its lives so far; what nobody knows is counted as exchanges without a price."""
-    return store.spent(run_id) + Spending(n_unpriced=store.uncounted(run_id).n_unpriced)
+def spending_on_record(store: Store, run_id: str) -> tuple[Spending, Spending]:
+    """What a run on record has spent, and what it may have spent beside that at the most.
 
-
-def recall_spending(ledger: Ledger, store: Store, run_id: str) -> None:
-    """Nothing; what a run on record has spent, and may have spent, is spent of what may be."""
-    ledger.recall(spent=spent_on_record(store, run_id), uncounted=store.uncounted(run_id))
+    Exchanges of which nobody knows what they cost count as exchanges without a price in what it has spent.
+    """
+    uncounted = store.uncounted(run_id)
+    return store.spent(run_id) + Spending(n_unpriced=uncounted.n_unpriced), uncounted
 
 
 def _config(

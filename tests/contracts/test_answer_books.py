@@ -43,14 +43,14 @@ def test_nothing_is_known_before_it_is_kept(book):
 
 
 def test_no_book_keeps_nothing():
-    asyncio.run(NoBook().keep(KEY, samples("x"), NOTHING))
+    asyncio.run(NoBook().keep(KEY, samples("x"), NOTHING, {}))
     assert asyncio.run(NoBook().known(KEY)) == {}
 
 
 def test_samples_come_back_as_they_were_by_key_and_ordinal(book):
-    asyncio.run(book.keep(KEY, samples("one", NASTY, first=3), NOTHING))
-    asyncio.run(book.keep(KEY, samples("", finish=Finish.REFUSED), NOTHING))
-    asyncio.run(book.keep(OTHER_KEY, samples("cut", finish=Finish.CUT_OFF), NOTHING))
+    asyncio.run(book.keep(KEY, samples("one", NASTY, first=3), NOTHING, {}))
+    asyncio.run(book.keep(KEY, samples("", finish=Finish.REFUSED), NOTHING, {}))
+    asyncio.run(book.keep(OTHER_KEY, samples("cut", finish=Finish.CUT_OFF), NOTHING, {}))
     assert asyncio.run(book.known(KEY)) == {
         0: Sample(text="", finish=Finish.REFUSED), 3: Sample(text="one"), 4: Sample(text=NASTY),
     }  # fmt: skip
@@ -59,7 +59,7 @@ def test_samples_come_back_as_they_were_by_key_and_ordinal(book):
 
 def test_what_is_kept_is_durable_when_keep_returns(book, path):
     async def keep_and_look():
-        await book.keep(KEY, samples("x"), Spending(tokens_in=3, cost_usd=0.5))
+        await book.keep(KEY, samples("x"), Spending(tokens_in=3, cost_usd=0.5), {})
         with Store.open(path, read_only=True, clock=now) as other:
             return await StoreAnswerBook(other, "r-2", "openai:x").known(KEY), other.spent("r-1")
 
@@ -67,8 +67,8 @@ def test_what_is_kept_is_durable_when_keep_returns(book, path):
 
 
 def test_what_came_to_nothing_is_spent_all_the_same(book, store):
-    asyncio.run(book.keep(KEY, {}, Spending(tokens_in=7, n_unpriced=1)))
-    asyncio.run(book.keep(KEY, {}, Spending(tokens_in=7, seconds=0.25)))
+    asyncio.run(book.keep(KEY, {}, Spending(tokens_in=7, n_unpriced=1), {}))
+    asyncio.run(book.keep(KEY, {}, Spending(tokens_in=7, seconds=0.25), {}))
     assert asyncio.run(book.known(KEY)) == {}
     assert store.spent("r-1") == Spending(tokens_in=14, n_unpriced=1, seconds=0.25)
     assert store.spent("r-2") == NOTHING
@@ -78,24 +78,24 @@ def test_what_came_to_nothing_is_spent_all_the_same(book, store):
 def test_of_two_processes_that_keep_the_same_sample_the_first_wins_for_both(book, path):
     with Store.open(path, clock=now) as other_store:
         other = StoreAnswerBook(other_store, "r-2", "openai:x")
-        asyncio.run(other.keep(KEY, samples("theirs"), NOTHING))
-        asyncio.run(book.keep(KEY, samples("ours", "new"), NOTHING))
+        asyncio.run(other.keep(KEY, samples("theirs"), NOTHING, {}))
+        asyncio.run(book.keep(KEY, samples("ours", "new"), NOTHING, {}))
         assert asyncio.run(book.known(KEY)) == asyncio.run(other.known(KEY)) == samples("theirs", "new")
 
 
 def test_many_keep_at_once_and_each_finds_its_own(book):
     async def at_once():
-        await asyncio.gather(*(book.keep(KEY, samples(f"{n}", first=n), NOTHING) for n in range(200)))
+        await asyncio.gather(*(book.keep(KEY, samples(f"{n}", first=n), NOTHING, {}) for n in range(200)))
         return await book.known(KEY)
 
     assert asyncio.run(at_once()) == {n: Sample(text=f"{n}") for n in range(200)}
 
 
 def test_a_run_that_wants_fresh_answers_finds_its_own_only(book, store):
-    asyncio.run(book.keep(KEY, samples("old"), NOTHING))
+    asyncio.run(book.keep(KEY, samples("old"), NOTHING, {}))
     fresh = StoreAnswerBook(store, "r-2", "openai:x", fresh=True)
     assert asyncio.run(fresh.known(KEY)) == {}
-    asyncio.run(fresh.keep(KEY, samples("new"), Spending(tokens_in=1)))
+    asyncio.run(fresh.keep(KEY, samples("new"), Spending(tokens_in=1), {}))
     resumed = StoreAnswerBook(store, "r-2", "openai:x", fresh=True)
     assert asyncio.run(resumed.known(KEY)) == samples("new")
     assert asyncio.run(book.known(KEY)) == samples("old")
@@ -112,9 +112,9 @@ def call_of(run_id: str, key: str | None) -> ModelCallRecord:
 @pytest.mark.parametrize("fresh", [False, True])
 def test_what_an_earlier_life_paid_for_is_owed_once_by_the_call_that_asks(store, fresh):
     first = StoreAnswerBook(store, "r-1", "openai:x", fresh=fresh)
-    asyncio.run(first.keep(KEY, samples("a"), Spending(tokens_in=1)))
-    asyncio.run(first.keep(KEY, samples("b", first=2), Spending(tokens_in=2, cost_usd=0.5)))
-    asyncio.run(first.keep(OTHER_KEY, samples("c"), Spending(tokens_in=4)))
+    asyncio.run(first.keep(KEY, samples("a"), Spending(tokens_in=1), {}))
+    asyncio.run(first.keep(KEY, samples("b", first=2), Spending(tokens_in=2, cost_usd=0.5), {}))
+    asyncio.run(first.keep(OTHER_KEY, samples("c"), Spending(tokens_in=4), {}))
     store.add_model_call(call_of("r-1", OTHER_KEY))
     store.add_model_call(call_of("r-2", KEY))
     store.flush()
@@ -130,7 +130,7 @@ def test_what_an_earlier_life_paid_for_is_owed_once_by_the_call_that_asks(store,
 
 def test_what_a_call_that_failed_was_charged_is_not_owed(store):
     first = StoreAnswerBook(store, "r-1", "openai:x")
-    asyncio.run(first.keep(KEY, {}, Spending(tokens_in=1)))
+    asyncio.run(first.keep(KEY, {}, Spending(tokens_in=1), {}))
     program = store.add_program("x", "improver")
     store.start_improvement(
         ImprovementRecord(
@@ -186,7 +186,7 @@ def test_no_book_owes_anything():
 
 def test_what_cannot_be_written_is_no_answer(store):
     with pytest.raises(StoreError, match="FOREIGN KEY"):
-        asyncio.run(StoreAnswerBook(store, "r-none", "openai:x").keep(KEY, samples("x"), NOTHING))
+        asyncio.run(StoreAnswerBook(store, "r-none", "openai:x").keep(KEY, samples("x"), NOTHING, {}))
     with pytest.raises(StoreError):
         store.close()
 

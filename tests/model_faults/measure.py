@@ -14,7 +14,7 @@ from model_faults.server import ServerThread, serving
 from selftaught.errors import LanguageModelError, LanguageModelUnavailable
 from selftaught.ledger import Ledger, Spending
 from selftaught.models import Finish, ModelContext, ModelInfo, Request, Sample
-from selftaught.models.answer_book import NOTHING_RESERVED, AnswerBook, Reservations
+from selftaught.models.answer_book import AnswerBook, Reservations
 from selftaught.models.openai_provider import OpenAIProvider
 from selftaught.models.presets import BY_URL, URL_KEY, address_of
 from selftaught.models.remote import RemoteModel
@@ -61,13 +61,7 @@ class CountingBook(AnswerBook):
     async def known(self, key: str) -> Mapping[int, Sample]:
         return {}
 
-    async def keep(
-        self,
-        key: str,
-        samples: Mapping[int, Sample],
-        spending: Spending,
-        reserved: Reservations = NOTHING_RESERVED,
-    ) -> None:
+    async def keep(self, key: str, samples: Mapping[int, Sample], spending: Spending, reserved: Reservations) -> None:
         self.n_kept += len(samples)
 
 

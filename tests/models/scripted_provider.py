@@ -10,7 +10,7 @@ from typing import Any
 
 from selftaught.ledger import Ledger, Spending
 from selftaught.models import ModelContext, ModelInfo, Request, Sample
-from selftaught.models.answer_book import NOTHING_RESERVED, AnswerBook, Reservations
+from selftaught.models.answer_book import AnswerBook, Reservations
 from selftaught.models.provider import Completion, Fault, Prompt, Provider, ProviderFault
 from selftaught.models.remote import RemoteModel
 from selftaught.models.timing import Timing
@@ -91,13 +91,7 @@ class DictBook(AnswerBook):
     async def known(self, key: str) -> Mapping[int, Sample]:
         return dict(self.pages.get(key, {}))
 
-    async def keep(
-        self,
-        key: str,
-        samples: Mapping[int, Sample],
-        spending: Spending,
-        reserved: Reservations = NOTHING_RESERVED,
-    ) -> None:
+    async def keep(self, key: str, samples: Mapping[int, Sample], spending: Spending, reserved: Reservations) -> None:
         await asyncio.sleep(0.001)
         if samples:
             self.pages.setdefault(key, {}).update(samples)

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from selftaught.errors import ConfigError, LanguageModelError, LanguageModelUnavailable, RunBudgetExceeded
 from selftaught.ledger import NOTHING, Ledger, RunBudget, Spending
 from selftaught.models import CallFailed, Finish, Reply, Sample
-from selftaught.models.answer_book import NOTHING_RESERVED
 from selftaught.models.prompts import ANSWER_FORMAT, expertise_sent
 from selftaught.models.provider import Completion, Fault
 
@@ -154,8 +153,8 @@ class Recording(DictBook):
     def settle(self, reservation):
         self.open.remove(reservation)
 
-    async def keep(self, key, samples, spending, reserved=NOTHING_RESERVED):
-        await super().keep(key, samples, spending)
+    async def keep(self, key, samples, spending, reserved):
+        await super().keep(key, samples, spending, reserved)
         self.open.difference_update(name for name, is_counted in reserved.items() if is_counted)
 
 
@@ -317,8 +316,8 @@ def test_only_what_is_missing_is_asked_for_and_ordinals_stay():
 
 def test_where_another_process_was_faster_its_samples_stand():
     class Overtaken(DictBook):
-        async def keep(self, key, samples, spending, reserved=NOTHING_RESERVED):
-            await super().keep(key, {number: Sample(text=f"theirs {number}") for number in (0, 2)}, spending)
+        async def keep(self, key, samples, spending, reserved):
+            await super().keep(key, {number: Sample(text=f"theirs {number}") for number in (0, 2)}, spending, reserved)
             self.pages[key] = {**samples, **self.pages[key]}
 
     rig = Rig(lambda prompt, number: texts("ours 0", "ours 1"), book=Overtaken())

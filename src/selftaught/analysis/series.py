@@ -28,9 +28,9 @@ from selftaught.recorded_run import (
     about_tasks,
     opened_sandbox,
     programs,
-    recall_spending,
     recorded_run,
     run_budget,
+    spending_on_record,
 )
 from selftaught.settings import RunSettings
 from selftaught.store import RunRecord, Store
@@ -127,7 +127,7 @@ def _ledger(settings: RunSettings, run_id: str, members: Sequence[RunRecord], st
         shortage=lambda: store.shortage,
     )
     for member in members:
-        recall_spending(ledger, store, member.run_id)
+        ledger.recall(*spending_on_record(store, member.run_id))
     return ledger
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Protocol
 
 from selftaught.ledger import NOTHING, Spending
@@ -33,8 +32,6 @@ def answer_key(model: str, rng_seed: int, request: Request, index: int) -> str:
 Reservations = Mapping[str, bool]
 """The names of reservations on record, and whether it is known what each cost."""
 
-NOTHING_RESERVED: Reservations = MappingProxyType({})
-
 
 @dataclass(frozen=True, kw_only=True)
 class Owed:
@@ -56,13 +53,7 @@ class AnswerBook(Protocol):
         """The samples kept under a key, by their ordinal from 0."""
         ...
 
-    async def keep(
-        self,
-        key: str,
-        samples: Mapping[int, Sample],
-        spending: Spending,
-        reserved: Reservations = NOTHING_RESERVED,
-    ) -> None:
+    async def keep(self, key: str, samples: Mapping[int, Sample], spending: Spending, reserved: Reservations) -> None:
         """Nothing; what came of one exchange is kept. Returns when that is durable.
 
         Args:
@@ -73,9 +64,9 @@ class AnswerBook(Protocol):
         """
         ...
 
-    async def reserve(self, worst: Spending) -> str | None:
-        """The name of a reservation for what is sent next; returns when it is durable. None where none is kept."""
-        return None
+    async def reserve(self, worst: Spending) -> str:
+        """The name of a reservation for what is sent next; returns when it is durable. Empty where none is kept."""
+        return ""
 
     def settle(self, reservation: str) -> None:
         """Nothing; what was reserved is not spent."""
@@ -93,11 +84,5 @@ class NoBook(AnswerBook):
         """Nothing is known."""
         return {}
 
-    async def keep(
-        self,
-        key: str,
-        samples: Mapping[int, Sample],
-        spending: Spending,
-        reserved: Reservations = NOTHING_RESERVED,
-    ) -> None:
+    async def keep(self, key: str, samples: Mapping[int, Sample], spending: Spending, reserved: Reservations) -> None:
         """Nothing is kept."""

@@ -121,7 +121,7 @@ class Attempts:
                 spent = spent_on_fault(came, self.price)
             is_free = is_unbilled(came)
             is_counted = spent.tokens > 0 or is_free
-            if is_free and on_record is not None:
+            if is_free:
                 self.book.settle(on_record)
             reservation.enter(replace(spent, seconds=self.timing.clock() - began), is_counted=is_counted)
             if is_counted:
@@ -132,11 +132,11 @@ class Attempts:
                 spending=reservation.spent,
                 began=began,
                 n_answered_before=n_answered_before,
-                reserved={} if on_record is None or is_free else {on_record: is_counted},
+                reserved={} if is_free else {on_record: is_counted},
             )
 
-    async def _reserved(self, worst: Spending, n_given_up: int) -> str | None:
-        """The reservation on record for what is sent next; None where none is kept.
+    async def _reserved(self, worst: Spending, n_given_up: int) -> str:
+        """The name of the reservation on record for what is sent next.
 
         Raises:
             LanguageModelUnavailable: The provider was given up meanwhile.
@@ -145,8 +145,7 @@ class Attempts:
         try:
             self.availability.check(n_given_up)
         except LanguageModelUnavailable:
-            if on_record is not None:
-                self.book.settle(on_record)
+            self.book.settle(on_record)
             raise
         return on_record
 

@@ -11,8 +11,7 @@ request ── for each message ── book of answers: what is known is not ask
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from selftaught.errors import ConfigError, LanguageModelError, LanguageModelUnavailable
@@ -25,7 +24,7 @@ from selftaught.models.language_model import CallFailed, LanguageModel, Reply, R
 from selftaught.models.prices import price_of
 from selftaught.models.prompts import ANSWER_FORMAT, expertise_sent
 from selftaught.models.provider import Fault, Prompt, Provider, ProviderFault
-from selftaught.models.sampling import Sampling
+from selftaught.models.sampling import Sampling, all_ended
 from selftaught.models.throttle import Throttle
 from selftaught.models.timing import Timing
 from selftaught.settings import PAPER_BUDGET, ModelSettings
@@ -136,9 +135,8 @@ class RemoteModel(LanguageModel):
             LanguageModelUnavailable: It cannot be reached, or its key does not serve; the run ends.
             RunBudgetExceeded: The run may not spend what the request can cost; it ends.
         """
-        asked = (self._answered(request, index) for index in range(len(request.messages)))
-        ended = await asyncio.gather(*asked, return_exceptions=True)  # a message that fails does not lose the others
-        answered = list(_without_exceptions(ended))
+        # A message that fails does not lose the others.
+        answered = await all_ended(self._answered(request, index) for index in range(len(request.messages)))
         charges = [each.charge() for each in answered]
         spending = sum((spending for spending, _ in charges), NOTHING)
         keys = tuple(each.key for each in answered)
@@ -164,8 +162,7 @@ class RemoteModel(LanguageModel):
             return await self._attempts.exchange(prompt, request.scope)
 
         async def keep(samples: Mapping[int, Sample], came: Exchange) -> None:
-            if samples or came.spending != NOTHING or came.reserved:
-                await self._context.book.keep(key, samples, came.spending, came.reserved)
+            await self._context.book.keep(key, samples, came.spending, came.reserved)
 
         known = await self._known(key, request.n_responses)  # of fresh ones the book knows the own only
         owed = await self._context.book.owed(key)
@@ -201,14 +198,6 @@ class RemoteModel(LanguageModel):
             rng_seed=request.rng_seed(self._provider.model, self._context.rng_seed, index),
             seconds=self._settings.call_seconds,
         )
-
-
-def _without_exceptions(ended: Iterable[_Answered | BaseException]) -> Iterator[_Answered]:
-    """Yields what became of each message; what ends the run is raised."""
-    for end in ended:
-        if isinstance(end, BaseException):
-            raise end
-        yield end
 
 
 def identity(provider: Provider, settings: ModelSettings) -> str:

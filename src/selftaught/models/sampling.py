@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from selftaught.errors import LanguageModelError
 from selftaught.ledger import NOTHING, Spending
@@ -17,6 +18,7 @@ from selftaught.source import rng_seed_of
 MOST_TRIES = 3
 """So often a sample is asked for that comes empty or is refused; then it is marked."""
 
+Result = TypeVar("Result")
 Keep = Callable[[Mapping[int, Sample], Exchange], Awaitable[None]]
 
 
@@ -65,11 +67,7 @@ class Sampling:
 
     async def _ask_in_parallel(self, groups: Sequence[Sequence[int]]) -> None:
         """Nothing; an exchange for each group. One that fails does not end the others: what is paid for is kept."""
-        ended = await asyncio.gather(*(self._ask(ordinals) for ordinals in groups), return_exceptions=True)
-        for end in ended:
-            if isinstance(end, BaseException):
-                raise end
-        self._seconds += max(end for end in ended if not isinstance(end, BaseException))
+        self._seconds += max(await all_ended(self._ask(ordinals) for ordinals in groups))
 
     async def _ask(self, ordinals: Sequence[int]) -> float:
         """The seconds that an exchange for some samples took of the call's."""
@@ -83,7 +81,8 @@ class Sampling:
         exchange = await self.exchange(prompt)
         self.spending += exchange.spending
         if exchange.error is not None:
-            await self.keep({}, exchange)  # maybe paid for, though nothing came of it
+            if exchange.spending != NOTHING:  # maybe paid for, though nothing came of it
+                await self.keep({}, exchange)
             raise exchange.error
         taken = self._taken(ordinals, exchange.samples)
         await self.keep(taken, exchange)
@@ -110,6 +109,15 @@ class Sampling:
         if n_before == 0 and len(ordinals) == self.prompt.n_samples:
             return self.prompt.rng_seed
         return rng_seed_of("top-up", self.prompt.rng_seed, ordinals[0], n_before)
+
+
+async def all_ended(calls: Iterable[Awaitable[Result]]) -> list[Result]:
+    """The results of several calls, in their order. The first failure comes out, but only when all have ended."""
+    ended = await asyncio.gather(*calls, return_exceptions=True)
+    for end in ended:
+        if isinstance(end, BaseException):
+            raise end
+    return [end for end in ended if not isinstance(end, BaseException)]
 
 
 def _is_usable(sample: Sample) -> bool:

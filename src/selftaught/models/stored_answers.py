@@ -6,8 +6,8 @@ import asyncio
 import uuid
 from collections.abc import Mapping
 
-from selftaught.ledger import NOTHING, Spending, spending_document
-from selftaught.models.answer_book import NOTHING_RESERVED, AnswerBook, Owed, Reservations
+from selftaught.ledger import Spending, spending_document
+from selftaught.models.answer_book import AnswerBook, Owed, Reservations
 from selftaught.models.language_model import Finish, Sample
 from selftaught.source import sha256_of
 from selftaught.store import AnswerRecord, ExchangeRecord, ReservationRecord, Store
@@ -41,27 +41,14 @@ class StoreAnswerBook(AnswerBook):
             for answer in self._store.answers(self._key(key))
         }
 
-    async def keep(
-        self,
-        key: str,
-        samples: Mapping[int, Sample],
-        spending: Spending,
-        reserved: Reservations = NOTHING_RESERVED,
-    ) -> None:
+    async def keep(self, key: str, samples: Mapping[int, Sample], spending: Spending, reserved: Reservations) -> None:
         """Nothing; what came of one exchange is kept. Returns when that is durable.
-
-        Args:
-            key: Of what was asked.
-            samples: What came, by ordinal.
-            spending: What it cost.
-            reserved: The reservations that it was made under, and whether the cost of each is in `spending`.
 
         Raises:
             StoreError: It cannot be written.
         """
         with self._store.together():
-            if samples or spending != NOTHING:
-                self._add_exchange(key, samples, spending)
+            self._add_exchange(key, samples, spending)
             for reservation, is_counted in reserved.items():
                 self._store.settle_reservation(reservation, is_counted=is_counted)
         await self._store.committed()
