@@ -21,6 +21,7 @@ import argparse
 import contextlib
 import itertools
 import json
+import math
 import os
 import random
 import signal
@@ -71,7 +72,8 @@ class Report:
     refused: int = 0
     runs: int = 0
     different: list[str] = field(default_factory=list)
-    asked_twice: int = 0
+    asked_twice: list[float] = field(default_factory=list)
+    """The seconds from each such answer to the next kill."""
     in_transit: int = 0
     evaluations: int = 0
     evaluated_twice: int = 0
@@ -246,11 +248,11 @@ def differences(whole: dict[str, Any], killed: dict[str, Any]) -> list[str]:
 def judge(proxy: CountingProxy, killed_at: list[tuple[float, float]], report: Report) -> None:
     """Nothing; tells apart what was asked twice from what was in transit while the engine died."""
     for _, answered_at in proxy.counts.asked_again:
-        lost = any(killed - IN_TRANSIT_SECONDS <= answered_at <= gone for killed, gone in killed_at)
-        if lost:
+        seconds = min((killed - answered_at for killed, gone in killed_at if answered_at <= gone), default=math.inf)
+        if seconds <= IN_TRANSIT_SECONDS:
             report.in_transit += 1
         else:
-            report.asked_twice += 1
+            report.asked_twice.append(seconds)
     report.requests += proxy.counts.n_requests
     report.samples += proxy.counts.n_samples
 
@@ -308,7 +310,7 @@ def print_report(report: Report) -> None:
         "parts of the final documents that differ": len(report.different),
         "requests that the model server got": report.requests,
         "samples that it sent": report.samples,
-        "answers asked for twice": report.asked_twice,
+        "answers asked for twice": len(report.asked_twice),
         f"answers in transit while the engine died ({IN_TRANSIT_SECONDS:g} s), asked for again": report.in_transit,
         "evaluations that were run": report.evaluations,
         "of these, stored before and run again": report.evaluated_twice,
@@ -317,6 +319,8 @@ def print_report(report: Report) -> None:
     print("| | |\n|---|---:|")
     for name, value in rows.items():
         print(f"| {name} | {value:,} |")
+    for seconds in report.asked_twice:
+        print(f"asked twice: what was sent {seconds:.2f} s before the next kill")
     for line in report.different:
         print(f"differs: {line}")
 
