@@ -11,7 +11,6 @@ import json
 import random
 import threading
 import time
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +20,14 @@ import uvicorn
 JSON = [(b"content-type", b"application/json")]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """When an answer was asked for, and when it was sent, in seconds on the monotonic clock."""
+
+    asked_at: float
+    sent_at: float
+
+
 @dataclass(kw_only=True)
 class Counts:
     """What the proxy saw.
@@ -28,15 +35,14 @@ class Counts:
     Attributes:
         n_requests: Requests for answers.
         n_samples: Samples in the answers that were sent whole.
-        answered_at: When the answer to each seed was sent, on the monotonic clock.
-        asked_again: Seeds that were asked for again after their answer was sent, with the time of that answer.
+        answered: The answers that were sent, by the seed that asked for them; the last one of each.
+        asked_again: Those that had been sent when they were asked for again.
     """
 
     n_requests: int = 0
     n_samples: int = 0
-    answered_at: dict[int, float] = field(default_factory=dict)
-    asked_again: list[tuple[int, float]] = field(default_factory=list)
-    n_refused: Counter[str] = field(default_factory=Counter)
+    answered: dict[int, Answered] = field(default_factory=dict)
+    asked_again: list[Answered] = field(default_factory=list)
 
 
 class CountingProxy:
@@ -68,6 +74,7 @@ class CountingProxy:
     async def _app(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         body = await _body_of(receive)
         seed = json.loads(body).get("seed") if body else None
+        asked_at = time.monotonic()
         if seed is not None:
             self._count_request(seed)
             await asyncio.sleep(self._rng.uniform(*self._latency))
@@ -77,7 +84,8 @@ class CountingProxy:
         await send({"type": "http.response.start", "status": status, "headers": JSON})
         await send({"type": "http.response.body", "body": answer})
         if seed is not None and status == 200:
-            self._count_answer(seed, answer)
+            self.counts.answered[seed] = Answered(asked_at=asked_at, sent_at=time.monotonic())
+            self.counts.n_samples += len(json.loads(answer)["choices"])
 
     async def _ask(self, scope: dict[str, Any], body: bytes) -> tuple[int, bytes]:
         url = self._upstream + scope["path"].removeprefix("/v1")
@@ -91,12 +99,8 @@ class CountingProxy:
 
     def _count_request(self, seed: int) -> None:
         self.counts.n_requests += 1
-        if seed in self.counts.answered_at:
-            self.counts.asked_again.append((seed, self.counts.answered_at[seed]))
-
-    def _count_answer(self, seed: int, answer: bytes) -> None:
-        self.counts.answered_at[seed] = time.monotonic()
-        self.counts.n_samples += len(json.loads(answer)["choices"])
+        if seed in self.counts.answered:
+            self.counts.asked_again.append(self.counts.answered[seed])
 
 
 async def _body_of(receive: Any) -> bytes:

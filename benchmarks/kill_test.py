@@ -7,8 +7,8 @@ improvements in parallel. What is killed is drawn anew each time: the engine (SI
 server. Where the engine is dead the run is resumed; where it is not, it has to go on by itself. In the end its document
 must be that of a run that nobody disturbed, but for ids and times.
 
-The judge of "asked twice" is the proxy. An answer that was under way when the engine died, sent less than
-`IN_TRANSIT_SECONDS` before the kill or while the process was ending, may not have been stored: those are counted apart.
+The judge of "asked twice" is the proxy. An answer that was under way when the engine that had asked for it died, sent
+less than `IN_TRANSIT_SECONDS` before the kill or after it, may not have been stored: those are counted apart.
 
 The judge of "run twice" is the log of events, which has a line for each evaluation that really began: one that stood
 in the store before a life of the run began must not be among those of that life. The check of the task is not of the
@@ -73,8 +73,9 @@ class Report:
     runs: int = 0
     different: list[str] = field(default_factory=list)
     asked_twice: list[float] = field(default_factory=list)
-    """The seconds from each such answer to the next kill."""
-    in_transit: int = 0
+    """The seconds from each such answer to the kill of the engine that had asked for it."""
+    in_transit: list[float] = field(default_factory=list)
+    """The same; below 0 where it was sent when the engine was dead already."""
     evaluations: int = 0
     evaluated_twice: int = 0
     orphans: int = 0
@@ -246,13 +247,12 @@ def differences(whole: dict[str, Any], killed: dict[str, Any]) -> list[str]:
 
 
 def judge(proxy: CountingProxy, killed_at: list[tuple[float, float]], report: Report) -> None:
-    """Nothing; tells apart what was asked twice from what was in transit while the engine died."""
-    for _, answered_at in proxy.counts.asked_again:
-        seconds = min((killed - answered_at for killed, gone in killed_at if answered_at <= gone), default=math.inf)
-        if seconds <= IN_TRANSIT_SECONDS:
-            report.in_transit += 1
-        else:
-            report.asked_twice.append(seconds)
+    """Nothing; tells apart what was asked twice from what was in transit while the engine that asked for it died."""
+    for answer in proxy.counts.asked_again:
+        # Of the engine that asked, not of the next one: what is sent to a dead one may go out after it has gone.
+        its_kill = next((killed for killed, gone in killed_at if answer.asked_at <= gone), math.inf)
+        seconds = its_kill - answer.sent_at
+        (report.in_transit if seconds <= IN_TRANSIT_SECONDS else report.asked_twice).append(seconds)
     report.requests += proxy.counts.n_requests
     report.samples += proxy.counts.n_samples
 
@@ -311,7 +311,7 @@ def print_report(report: Report) -> None:
         "requests that the model server got": report.requests,
         "samples that it sent": report.samples,
         "answers asked for twice": len(report.asked_twice),
-        f"answers in transit while the engine died ({IN_TRANSIT_SECONDS:g} s), asked for again": report.in_transit,
+        f"answers in transit while the engine died ({IN_TRANSIT_SECONDS:g} s), asked for again": len(report.in_transit),
         "evaluations that were run": report.evaluations,
         "of these, stored before and run again": report.evaluated_twice,
         "processes left over": report.orphans,
@@ -319,8 +319,11 @@ def print_report(report: Report) -> None:
     print("| | |\n|---|---:|")
     for name, value in rows.items():
         print(f"| {name} | {value:,} |")
+    if report.in_transit:
+        milliseconds = ", ".join(f"{1000 * seconds:.1f}" for seconds in sorted(report.in_transit))
+        print(f"in transit: what was sent so many milliseconds before its engine was killed: {milliseconds}")
     for seconds in report.asked_twice:
-        print(f"asked twice: what was sent {seconds:.2f} s before the next kill")
+        print(f"asked twice: what was sent {seconds:.2f} s before its engine was killed")
     for line in report.different:
         print(f"differs: {line}")
 
