@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import signal
 import sys
 import warnings
@@ -13,7 +12,7 @@ import cyclopts
 from selftaught._version import __version__
 from selftaught.cli.help import MainFlagsFirst
 from selftaught.cli.sources import NotTyped, set_by
-from selftaught.cli.unread import ResultConsole, was_cut
+from selftaught.cli.streams import Unwritten, own_streams
 from selftaught.errors import ConfigError, SelfTaughtError
 from selftaught.interrupts import Interrupted
 from selftaught.source import nearest, printable
@@ -65,7 +64,6 @@ def make_app(called: str = "") -> cyclopts.App:
         help_format="plaintext",
         help_formatter=MainFlagsFirst(),
         default_parameter=cyclopts.Parameter(negative=""),
-        console=ResultConsole(),
         config=[NotTyped(commands=list(COMMANDS))],
         result_action="return_value",
         print_error=False,
@@ -84,12 +82,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def call(arguments: Sequence[str]) -> int:
     """The exit code of a call; an error is one sentence on stderr, and output that nobody reads is 141."""
-    try:
-        code = _call(arguments)
-    except BrokenPipeError:
-        code = EXIT_UNREAD
-    was_cut(sys.stderr)
-    return EXIT_UNREAD if was_cut(sys.stdout) else code
+    with own_streams():
+        try:
+            code = _call(arguments)
+            sys.stdout.flush()
+            return code
+        except Unwritten as unwritten:
+            if unwritten.is_unread:
+                return EXIT_UNREAD
+            mend = "send it elsewhere, or make room; what a run has done is stored, see `selftaught runs`"
+            return _say(f"the output could not be written: {unwritten}; {mend}", EXIT_FAILED)
 
 
 def _call(arguments: Sequence[str]) -> int:
@@ -149,5 +151,4 @@ def _say(message: str, code: int) -> int:
 
 
 def _tell(line: str) -> None:
-    with contextlib.suppress(BrokenPipeError):  # the exit code says it too
-        print(printable(line), file=sys.stderr)
+    print(printable(line), file=sys.stderr)

@@ -18,7 +18,6 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from selftaught.cli.unread import ProgressConsole, ResultConsole
 from selftaught.errors import ConfigError, SelfTaughtError
 from selftaught.ledger import usd
 from selftaught.models import model_info
@@ -31,13 +30,12 @@ SCREEN_COLUMNS = 80
 
 def stdout_console() -> Console:
     """A console for results."""
-    return ResultConsole(file=sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
+    return Console(file=sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
 
 
 def stderr_console() -> Console:
     """A console for progress."""
-    soft_wrap = not sys.stderr.isatty()
-    return ProgressConsole(file=sys.stderr, highlight=False, markup=False, emoji=False, soft_wrap=soft_wrap)
+    return Console(file=sys.stderr, highlight=False, markup=False, emoji=False, soft_wrap=not sys.stderr.isatty())
 
 
 def check_writable(path: Path) -> None:
