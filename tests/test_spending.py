@@ -267,16 +267,21 @@ def test_every_kind_of_run_says_what_it_spent(priced, run, store, doubling):
 
 
 @pytest.mark.parametrize(
-    "statement",
+    ("statement", "readers"),
     [
-        "UPDATE model_calls SET tokens = '{\"tokens_in\": 1}' WHERE tokens IS NOT NULL",
-        "UPDATE model_calls SET tokens = '[]' WHERE tokens IS NOT NULL",
-        "UPDATE improvements SET budget = '\"much\"'",
-        'UPDATE improvements SET budget = \'{"calls": "many"}\'',
-        "UPDATE runs SET result = '{\"budget\": 3}'",
+        (
+            "UPDATE model_calls SET tokens = '{\"tokens_in\": 1}' WHERE tokens IS NOT NULL",
+            [ledger_of, figures_by_model],
+        ),
+        ("UPDATE model_calls SET tokens = '[]' WHERE tokens IS NOT NULL", [ledger_of, figures_by_model]),
+        ("UPDATE journal SET spent = '{}'", [ledger_of, figures_by_model]),
+        ("UPDATE journal SET spent = '[]'", [ledger_of, figures_by_model]),
+        ("UPDATE improvements SET budget = '\"much\"'", [ledger_of]),
+        ('UPDATE improvements SET budget = \'{"calls": "many"}\'', [ledger_of]),
+        ("UPDATE runs SET result = '{\"budget\": 3}'", [ledger_of]),
     ],
 )
-def test_a_store_that_was_altered_is_refused_in_a_sentence(whole, store, tmp_path, statement):
+def test_a_store_that_was_altered_is_refused_in_a_sentence(whole, store, tmp_path, statement, readers):
     path = tmp_path / "altered.db"
     with (
         contextlib.closing(sqlite3.connect(store.location)) as source,
@@ -287,8 +292,9 @@ def test_a_store_that_was_altered_is_refused_in_a_sentence(whole, store, tmp_pat
         copy.commit()
     with Store.open(path, read_only=True, clock=now) as altered:
         record = altered.run(whole["run_id"])
-        with pytest.raises(StoreError, match="is not on record as selftaught writes it"):
-            ledger_of(record, altered)
+        for read in readers:
+            with pytest.raises(StoreError, match="is not on record as selftaught writes it"):
+                read(record, altered)
 
 
 # ---------------------------------------------------------------- what may be spent

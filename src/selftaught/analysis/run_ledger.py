@@ -13,6 +13,7 @@ sum of its parts.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -146,31 +147,43 @@ def ledger_of(record: RunRecord, store: Store) -> Entry:
     Raises:
         StoreError: What is recorded of it cannot be read.
     """
-    calls = _grouped(store.call_figures(record.run_id), lambda row: row.improvement_id)
-    failed = _grouped(store.failed_calls(record.run_id), lambda call: call.improvement_id)
-    names = _names(record, store)
-    try:
+    with _as_recorded(record):
+        calls = _grouped(store.call_figures(record.run_id), lambda row: row.improvement_id)
+        failed = _grouped(store.failed_calls(record.run_id), lambda call: call.improvement_id)
+        names = _names(record, store)
         leaves = [
             _leaf(made, [*_calls(calls.get(made.id, [])), *_failed(failed.get(made.id, []))])
             for made in store.improvements(record.run_id)
         ]
         rounds = _rounds(leaves, names)
         rest = _rest(record.result, store.spent(record.run_id), _sum(rounds))
+        return _entry("run", record.run_id, [*rounds, *rest])
+
+
+def figures_by_model(record: RunRecord, store: Store) -> dict[str, Figures]:
+    """What the calls on record of each model came to.
+
+    Raises:
+        StoreError: What is recorded of them cannot be read.
+    """
+    with _as_recorded(record):
+        answered = _grouped(store.call_figures(record.run_id), lambda row: row.model)
+        failed = _grouped(store.failed_calls(record.run_id), lambda call: call.spent["model"])
+        return {
+            model: _sum([*_calls(answered.get(model, [])), *_failed(failed.get(model, []))])
+            for model in {**answered, **failed}
+        }
+
+
+@contextlib.contextmanager
+def _as_recorded(record: RunRecord) -> Iterator[None]:
+    """Nothing; in the block what is not on record as we write it is one sentence."""
+    try:
+        yield
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise StoreError(
             f"what {record.run_id} used is not on record as selftaught writes it: {error!s:.200}"
         ) from None
-    return _entry("run", record.run_id, [*rounds, *rest])
-
-
-def figures_by_model(record: RunRecord, store: Store) -> dict[str, Figures]:
-    """What the calls on record of each model came to."""
-    answered = _grouped(store.call_figures(record.run_id), lambda row: row.model)
-    failed = _grouped(store.failed_calls(record.run_id), lambda call: call.spent["model"])
-    return {
-        model: _sum([*_calls(answered.get(model, [])), *_failed(failed.get(model, []))])
-        for model in {**answered, **failed}
-    }
 
 
 @dataclass(frozen=True, kw_only=True)
