@@ -147,15 +147,18 @@ def test_an_estimate_needs_no_key_no_address_and_no_server(selftaught, tmp_path)
     for told in (
         "openai:gpt-5: 1.25 USD a million tokens sent, 10 USD received.",
         "openai:gpt-5 was not asked: whether it can be had is known when a run begins.",
-        "A run cannot begin yet. openai: needs a key of OpenAI: set OPENAI_API_KEY in the environment.",
+        "A run cannot begin yet: openai: needs a key of OpenAI: set OPENAI_API_KEY in the environment.",
         "azure:mine was not asked",
-        "A run cannot begin yet. azure: no address: set AZURE_OPENAI_ENDPOINT in the environment.",
+        "A run cannot begin yet: azure: no address: set AZURE_OPENAI_ENDPOINT in the environment.",
     ):
         assert told in text
     server = ("--model", "http://127.0.0.1:9/v1#m", "--price-in", "1", "--price-out", "2")
     levels = selftaught("run", "dispatch", *SMALL, *server, "--estimate", "--json", variables=unset).document["levels"]
     assert [(level["is_unasked"], level["missing"]) for level in levels.values()] == [(True, None)] * 2
     assert levels["inner"]["at_most"]["cost_usd"] > 0
+    unbounded = selftaught("run", "dispatch", *SMALL, *server[:2], "--max-cost", "1", "--estimate", variables=unset)
+    told = "A run cannot begin yet: no price is known for http://127.0.0.1:9/v1#m, so --max-cost cannot hold; give"
+    assert told in " ".join(unbounded.stdout.split())
     assert list(tmp_path.iterdir()) == []
 
 

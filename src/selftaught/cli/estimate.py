@@ -96,7 +96,7 @@ def _unasked(document: Document) -> list[str]:
         if level["is_unasked"]:
             lines.append(f"{level['model']} was not asked: whether it can be had is known when a run begins.")
         if level["missing"] is not None:
-            lines.append(f"A run cannot begin yet. {level['missing']}.")
+            lines.append(f"A run cannot begin yet: {level['missing']}.")
     return [part for line in dict.fromkeys(lines) for part in within_screen(one_line(line)).splitlines()]
 
 

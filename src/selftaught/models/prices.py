@@ -81,6 +81,16 @@ def price_of(provider: str, model: str, settings: ModelSettings, *, now: datetim
     return replace(known, received=received, long=tuple(replace(longer, received=received) for longer in known.long))
 
 
+def why_unbounded(name: str, price: Price | None, settings: ModelSettings) -> str | None:
+    """Why a run with a model cannot keep within `--max-cost`, with the mend; None if it can, or need not."""
+    if price is not None or settings.max_cost is None:
+        return None
+    return (
+        f"no price is known for {name}, so --max-cost cannot hold; "
+        "give --price-in and --price-out, in US dollars for a million tokens"
+    )
+
+
 def _listed(provider: str, model: str, now: datetime) -> Price | None:
     """The price in the table, the highest of the coming day, because some change with the hour."""
     from genai_prices.data_snapshot import get_snapshot

@@ -21,7 +21,7 @@ from selftaught.models.attempts import Attempts, Exchange
 from selftaught.models.availability import Availability, said
 from selftaught.models.context import ModelContext
 from selftaught.models.language_model import CallFailed, LanguageModel, Reply, Request, Sample
-from selftaught.models.prices import price_of
+from selftaught.models.prices import price_of, why_unbounded
 from selftaught.models.prompts import ANSWER_FORMAT, expertise_sent
 from selftaught.models.provider import Fault, Prompt, Provider, ProviderFault
 from selftaught.models.sampling import Sampling, all_ended
@@ -97,11 +97,9 @@ class RemoteModel(LanguageModel):
             ConfigError: It cannot, or what it costs is bounded and not known.
             LanguageModelUnavailable: It could be had before, and was waited for in vain.
         """
-        if self._settings.max_cost is not None and self.price is None:
-            raise ConfigError(
-                f"no price is known for {self.info.name}, so --max-cost cannot hold; "
-                "give --price-in and --price-out, in US dollars for a million tokens"
-            )
+        unbounded = why_unbounded(self.info.name, self.price, self._settings)
+        if unbounded is not None:
+            raise ConfigError(unbounded)
         while not await self._is_open():
             await self._timing.sleep(self._availability.pause_seconds)
         self.info = self._provider.info

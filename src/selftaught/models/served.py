@@ -13,7 +13,7 @@ from selftaught.errors import ConfigError
 from selftaught.models.context import ModelContext, ModelMaker
 from selftaught.models.language_model import LanguageModel, ModelInfo
 from selftaught.models.presets import BY_URL, PRESETS, Address, Preset, address_of, missing_of, split_url_name
-from selftaught.models.prices import price_of
+from selftaught.models.prices import price_of, why_unbounded
 from selftaught.models.provider import Provider
 from selftaught.models.remote import RemoteModel
 from selftaught.models.unasked import UnaskedModel
@@ -82,8 +82,11 @@ def unasked_maker(name: str) -> ModelMaker | None:
     missing = None if preset is BY_URL else missing_of(preset, os.environ) or _missing_package(preset)
 
     def make(context: ModelContext) -> LanguageModel:
+        info = preset_info(name, preset)
         price = price_of(address.price_provider, address.model, context.settings)
-        return UnaskedModel(preset_info(name, preset), price, f"{preset.prefix}: {missing}" if missing else None)
+        unbounded = why_unbounded(info.name, price, context.settings)
+        clauses = [f"{preset.prefix}: {missing}" if missing else None, unbounded]
+        return UnaskedModel(info, price, "; and ".join(filter(None, clauses)) or None)
 
     return make
 
