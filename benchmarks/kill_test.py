@@ -44,7 +44,7 @@ Evaluated = tuple[str, str, str, str]
 """Solution, task, split and draw."""
 
 SELFTAUGHT = Path(sys.executable).with_name("selftaught")
-IN_TRANSIT_SECONDS = 0.25
+IN_TRANSIT_SECONDS = 0.05
 REFUSED = 2
 """The exit code of what is not begun."""
 LATENCY_SECONDS = (0.02, 0.15)
