@@ -23,6 +23,7 @@ from selftaught.source import sha256_of
 from selftaught.task_definition import Task
 from selftaught.telemetry import step
 from selftaught.utility import Draw, Evaluation, Utility, open_utility
+from selftaught.violations import ViolationLog
 
 META = "meta"
 """The task of an improver that improves an improver."""
@@ -211,7 +212,7 @@ class Engine:
     recorder: Recorder
     inner_model: LanguageModel | None = None
     usage: Usage = field(default_factory=Usage)
-    violations: list[Violation] = field(default_factory=list)
+    violations: ViolationLog = field(default_factory=lambda: ViolationLog(most_of_a_kind=None))
     past: Past = field(default_factory=NoPast)
     clock: Callable[[], float] = time.monotonic
     on_start: Callable[[Assignment, Account], None] = lambda assignment, account: None

@@ -433,5 +433,5 @@ def spent_document(engine: Engine, progress: Progress) -> Document:
         "budget": {**counts, "seconds": round(progress.seconds_before + time.monotonic() - progress.started, 3)},
         "spending": spending_document(progress.spending, samples_known=n_known),
         "evaluations": n_evaluations,
-        "violations": violations_document(engine.violations),
+        "violations": violations_document(engine.violations.entries()),
     }

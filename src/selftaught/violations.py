@@ -17,9 +17,15 @@ REST = "more of this kind, not listed one by one"
 
 
 class ViolationLog:
-    """What one program tried, in the order of the first time."""
+    """What programs tried: each different thing once, with how often, in the order of the first time.
 
-    def __init__(self) -> None:
+    Args:
+        most_of_a_kind: How many different things of a kind are listed; None is without bound, for what is bounded
+            already, such as all that the logs of single programs hold.
+    """
+
+    def __init__(self, most_of_a_kind: int | None = MAX_DISTINCT_OF_A_KIND) -> None:
+        self._most_of_a_kind = most_of_a_kind
         self._entries: dict[tuple[str, str], Violation] = {}
 
     def add(self, kind: str, detail: str) -> None:
@@ -40,7 +46,7 @@ class ViolationLog:
 
     def _merge(self, violation: Violation) -> None:
         key = (violation.kind, violation.detail)
-        if key not in self._entries and self._n_of_kind(violation.kind) >= MAX_DISTINCT_OF_A_KIND:
+        if key not in self._entries and self._is_full(violation.kind):
             key = (violation.kind, REST)
         known = self._entries.get(key)
         if known is None:
@@ -48,8 +54,9 @@ class ViolationLog:
         else:
             self._entries[key] = replace(known, count=known.count + violation.count, at=min(known.at, violation.at))
 
-    def _n_of_kind(self, kind: str) -> int:
-        return sum(known == kind for known, _ in self._entries)
+    def _is_full(self, kind: str) -> bool:
+        most = self._most_of_a_kind
+        return most is not None and sum(known == kind for known, _ in self._entries) >= most
 
 
 class Counted(Protocol):

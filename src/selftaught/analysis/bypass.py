@@ -379,7 +379,7 @@ class BypassStudy:
                 made = [Proposals(description=self._description, run=run) for _ in calls]
                 improvements = await run_in_parallel([asking.improve(*pair) for pair in zip(calls, made, strict=True)])
             # In an order that does not depend on who came first, because the log keeps the first of each kind.
-            tried = (*at_work.violations, *asking.violations)
+            tried = (*at_work.violations.entries(), *asking.violations.entries())
             tally.violations.extend(sorted(tried, key=lambda violation: (violation.kind, violation.detail)))
         sources: dict[str, str] = {}
         for call, proposed, improvement in zip(calls, made, improvements, strict=True):
