@@ -1,7 +1,8 @@
 """A proxy before a model server that counts who was answered what: the judge of whether anything is asked twice.
 
-It adds latency, so that answers are in flight when something is killed. It knows an answer by the `seed` of its
-request, which `selftaught` makes from the run's rng seed, the improvement, the request, and how often it was made.
+It adds latency, so that answers are in flight when something is killed, and takes something away from some answers, so
+that the rest is asked for again. It knows an answer by the `seed` of its request, which `selftaught` makes from the
+run's rng seed, the improvement, the request, and how often it was made.
 """
 
 from __future__ import annotations
@@ -79,6 +80,8 @@ class CountingProxy:
             self._count_request(seed)
             await asyncio.sleep(self._rng.uniform(*self._latency))
         status, answer = await self._ask(scope, body)
+        if seed is not None and status == 200:
+            answer = _in_part(answer, seed)
         if await _has_gone(receive):
             return
         await send({"type": "http.response.start", "status": status, "headers": JSON})
@@ -101,6 +104,17 @@ class CountingProxy:
         self.counts.n_requests += 1
         if seed in self.counts.answered:
             self.counts.asked_again.append(self.counts.answered[seed])
+
+
+def _in_part(answer: bytes, seed: int) -> bytes:
+    """An answer as some servers give it: of four, one has a choice too few, and one an empty choice."""
+    document = json.loads(answer)
+    last = document["choices"].pop()
+    if seed % 4 == 1:
+        last["message"]["content"] = ""
+    if seed % 4 != 0 or not document["choices"]:
+        document["choices"].append(last)
+    return json.dumps(document).encode()
 
 
 async def _body_of(receive: Any) -> bytes:

@@ -47,6 +47,16 @@ def test_no_book_keeps_nothing():
     assert asyncio.run(NoBook().known(KEY)) == {}
 
 
+def test_what_exchanges_asked_for_comes_back_but_for_those_that_failed(store, book):
+    assert asyncio.run(NoBook().asked(KEY)) == ()
+    assert asyncio.run(book.asked(KEY)) == []
+    asyncio.run(book.keep(KEY, samples("x"), NOTHING, {}, {0: False, 1: True, 2: False}))
+    asyncio.run(book.keep(KEY, {}, Spending(tokens_in=1), {}, None))
+    asyncio.run(StoreAnswerBook(store, "r-2", "openai:x").keep(KEY, {}, NOTHING, {}, {1: True}))
+    asyncio.run(book.keep(OTHER_KEY, {}, NOTHING, {}, {3: True}))
+    assert asyncio.run(book.asked(KEY)) == [{0: False, 1: True, 2: False}, {1: True}]
+
+
 def test_samples_come_back_as_they_were_by_key_and_ordinal(book):
     asyncio.run(book.keep(KEY, samples("one", NASTY, first=3), NOTHING, {}))
     asyncio.run(book.keep(KEY, samples("", finish=Finish.REFUSED), NOTHING, {}))

@@ -14,7 +14,7 @@ from model_faults.server import ServerThread, serving
 from selftaught.errors import LanguageModelError, LanguageModelUnavailable
 from selftaught.ledger import Ledger, Spending
 from selftaught.models import Finish, ModelContext, ModelInfo, Request, Sample
-from selftaught.models.answer_book import AnswerBook, Reservations
+from selftaught.models.answer_book import AnswerBook, Asked, Reservations
 from selftaught.models.openai_provider import OpenAIProvider
 from selftaught.models.presets import BY_URL, URL_KEY, address_of
 from selftaught.models.remote import RemoteModel
@@ -61,7 +61,10 @@ class CountingBook(AnswerBook):
     async def known(self, key: str) -> Mapping[int, Sample]:
         return {}
 
-    async def keep(self, key: str, samples: Mapping[int, Sample], spending: Spending, reserved: Reservations) -> None:
+    async def keep(
+        self, key: str, samples: Mapping[int, Sample], spending: Spending, reserved: Reservations,
+        asked: Asked | None = None,
+    ) -> None:  # fmt: skip
         self.n_kept += len(samples)
 
 

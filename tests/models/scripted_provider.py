@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from selftaught.ledger import Ledger, Spending
 from selftaught.models import ModelContext, ModelInfo, Request, Sample
-from selftaught.models.answer_book import AnswerBook, Reservations
+from selftaught.models.answer_book import AnswerBook, Asked, Reservations
 from selftaught.models.provider import Completion, Fault, Prompt, Provider, ProviderFault
 from selftaught.models.remote import RemoteModel
 from selftaught.models.timing import Timing
@@ -87,12 +87,20 @@ class DictBook(AnswerBook):
     def __init__(self) -> None:
         self.pages: dict[str, dict[int, Sample]] = {}
         self.spendings: list[Spending] = []
+        self.exchanges: dict[str, list[Asked]] = {}
+
+    async def asked(self, key: str) -> Sequence[Asked]:
+        return list(self.exchanges.get(key, []))
 
     async def known(self, key: str) -> Mapping[int, Sample]:
         return dict(self.pages.get(key, {}))
 
-    async def keep(self, key: str, samples: Mapping[int, Sample], spending: Spending, reserved: Reservations) -> None:
+    async def keep(
+        self, key: str, samples: Mapping[int, Sample], spending: Spending, reserved: Reservations,
+        asked: Asked | None = None,
+    ) -> None:  # fmt: skip
         await asyncio.sleep(0.001)
+        self.exchanges.setdefault(key, []).extend(() if asked is None else [asked])
         if samples:
             self.pages.setdefault(key, {}).update(samples)
         self.spendings.append(spending)

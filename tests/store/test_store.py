@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from selftaught.errors import ConfigError, Outcome, StoreError
-from selftaught.ledger import Spending
+from selftaught.ledger import Spending, spending_document
 from selftaught.store import (
     AnswerRecord,
     EvaluationRecord,
@@ -23,6 +23,7 @@ from selftaught.store import (
     JournalEntry,
     ModelCallRecord,
     NoticeRecord,
+    ReservationRecord,
     RoundRecord,
     RunStart,
     Store,
@@ -281,6 +282,23 @@ def test_answers_are_found_by_key_and_sample_and_the_first_stays(store: Store, r
     store.flush()
     assert store.answers("a" * 64) == [first[1], first[0], answer(2, "", "x-1")]
     assert store.answers("b" * 64) == []
+
+
+def test_what_is_written_together_is_one_change_also_where_a_part_is_a_block_of_its_own(
+    store: Store, run_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.add_reservation(ReservationRecord(id="sent", run_id=run_id, worst=spending_document(Spending())))
+    store.flush()
+    put: list[int] = []
+    write = store._writer.put
+    monkeypatch.setattr(store._writer, "put", lambda *changes: (put.append(len(changes)), write(*changes)))
+    with store.together():
+        store.add_exchange(exchange(run_id, 0), [answer(0, "a", "x-0")])
+        store.settle_reservation("sent", is_counted=True)
+    assert put[-1] == 3, "the exchange, its answer and the reservation"
+    assert len([number for number in put if number > 1]) == 1
+    store.flush()
+    assert store.reservations(run_id)[0].is_counted
 
 
 def test_what_a_run_has_spent_is_the_sum_over_its_exchanges(store: Store, run_id: str) -> None:

@@ -7,7 +7,7 @@ samples of its own.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,6 +32,9 @@ def answer_key(model: str, rng_seed: int, request: Request, index: int) -> str:
 Reservations = Mapping[str, bool]
 """The names of reservations on record, and whether it is known what each cost."""
 
+Asked = Mapping[int, bool]
+"""The ordinals of the samples that an exchange asked for, each with whether what came for it was nothing."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Owed:
@@ -53,14 +56,26 @@ class AnswerBook(Protocol):
         """The samples kept under a key, by their ordinal from 0."""
         ...
 
-    async def keep(self, key: str, samples: Mapping[int, Sample], spending: Spending, reserved: Reservations) -> None:
+    async def asked(self, key: str) -> Sequence[Asked]:
+        """What the exchanges that are kept under a key asked for, but for those that failed."""
+        return ()
+
+    async def keep(
+        self,
+        key: str,
+        samples: Mapping[int, Sample],
+        spending: Spending,
+        reserved: Reservations,
+        asked: Asked | None = None,
+    ) -> None:
         """Nothing; what came of one exchange is kept. Returns when that is durable.
 
         Args:
             key: Of what was asked.
-            samples: What came, by ordinal.
+            samples: What came and is final, by ordinal.
             spending: What it cost.
             reserved: The reservations that it was made under, and whether the cost of each is in `spending`.
+            asked: What it asked for; None if it failed.
         """
         ...
 
@@ -84,5 +99,12 @@ class NoBook(AnswerBook):
         """Nothing is known."""
         return {}
 
-    async def keep(self, key: str, samples: Mapping[int, Sample], spending: Spending, reserved: Reservations) -> None:
+    async def keep(
+        self,
+        key: str,
+        samples: Mapping[int, Sample],
+        spending: Spending,
+        reserved: Reservations,
+        asked: Asked | None = None,
+    ) -> None:
         """Nothing is kept."""

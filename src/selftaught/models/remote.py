@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from selftaught.errors import ConfigError, LanguageModelError, LanguageModelUnavailable
 from selftaught.ledger import NOTHING, Spending
-from selftaught.models.answer_book import answer_key
+from selftaught.models.answer_book import Asked, answer_key
 from selftaught.models.attempts import Attempts, Exchange
 from selftaught.models.availability import Availability, said
 from selftaught.models.context import ModelContext
@@ -159,12 +159,13 @@ class RemoteModel(LanguageModel):
         async def exchange(prompt: Prompt) -> Exchange:
             return await self._attempts.exchange(prompt, request.scope)
 
-        async def keep(samples: Mapping[int, Sample], came: Exchange) -> None:
-            await self._context.book.keep(key, samples, came.spending, came.reserved)
+        async def keep(samples: Mapping[int, Sample], came: Exchange, asked: Asked | None) -> None:
+            await self._context.book.keep(key, samples, came.spending, came.reserved, asked)
 
         known = await self._known(key, request.n_responses)  # of fresh ones the book knows the own only
         owed = await self._context.book.owed(key)
         sampling = Sampling(prompt=self._prompt(request, index), exchange=exchange, keep=keep, samples=dict(known))
+        sampling.recall(await self._context.book.asked(key))
         try:
             samples = await sampling.complete()
         except LanguageModelUnavailable:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from selftaught.errors import LanguageModelError
 from selftaught.ledger import NOTHING, Spending
+from selftaught.models.answer_book import Asked
 from selftaught.models.attempts import Exchange
 from selftaught.models.language_model import Finish, Sample
 from selftaught.models.provider import Prompt
@@ -19,7 +20,7 @@ MOST_TRIES = 3
 """So often a sample is asked for that comes empty or is refused; then it is marked."""
 
 Result = TypeVar("Result")
-Keep = Callable[[Mapping[int, Sample], Exchange], Awaitable[None]]
+Keep = Callable[[Mapping[int, Sample], Exchange, Asked | None], Awaitable[None]]
 
 
 @dataclass(kw_only=True)
@@ -29,7 +30,7 @@ class Sampling:
     Attributes:
         prompt: What asks for all of them in one exchange; its `seconds` hold for all exchanges together.
         exchange: Makes one exchange.
-        keep: Keeps what came of one, by ordinal; returns when that is durable.
+        keep: Keeps what came of one, by ordinal, and what it asked for unless it failed; returns when that is durable.
         samples: The samples so far, by ordinal from 0.
         spending: What was spent on them.
     """
@@ -43,6 +44,12 @@ class Sampling:
     _asked: Counter[int] = field(default_factory=Counter)
     _came_to_nothing: Counter[int] = field(default_factory=Counter)
 
+    def recall(self, asked: Iterable[Asked]) -> None:
+        """Nothing; what earlier exchanges asked for was asked for, so that the next go on as if nobody had died."""
+        for of_exchange in asked:
+            self._asked.update(of_exchange.keys())
+            self._came_to_nothing.update(ordinal for ordinal, is_nothing in of_exchange.items() if is_nothing)
+
     async def complete(self) -> list[Sample]:
         """All samples, in the order of their ordinals: those that are there already, and the rest is asked for.
 
@@ -53,7 +60,7 @@ class Sampling:
             LanguageModelUnavailable: It cannot be had.
             RunBudgetExceeded: The run may not spend what they may cost.
         """
-        if self._missing():
+        if self._missing() and not self._asked:
             await self._ask_in_parallel([self._missing()])
         while missing := self._missing():
             await self._ask_in_parallel([[ordinal] for ordinal in missing])
@@ -82,26 +89,21 @@ class Sampling:
         self.spending += exchange.spending
         if exchange.error is not None:
             if exchange.spending != NOTHING:  # maybe paid for, though nothing came of it
-                await self.keep({}, exchange)
+                await self.keep({}, exchange, None)
             raise exchange.error
-        taken = self._taken(ordinals, exchange.samples)
-        await self.keep(taken, exchange)
+        came = dict(zip(ordinals, map(_marked, exchange.samples), strict=False))
+        if not came and len(ordinals) == 1:
+            came = {ordinals[0]: Sample(text="", finish=Finish.EMPTY)}
+        asked = {ordinal: ordinal in came and not _is_usable(came[ordinal]) for ordinal in ordinals}
+        self._came_to_nothing.update(ordinal for ordinal, is_nothing in asked.items() if is_nothing)
+        taken = {ordinal: sample for ordinal, sample in came.items() if self._is_final(ordinal, sample)}
+        await self.keep(taken, exchange, asked)
         self.samples.update(taken)
         return exchange.seconds
 
-    def _taken(self, ordinals: Sequence[int], came: Sequence[Sample]) -> dict[int, Sample]:
-        """What is final of what came: usable samples, and marks for those that were asked for often enough."""
-        taken = {}
-        if not came and len(ordinals) == 1:
-            came = [Sample(text="", finish=Finish.EMPTY)]
-        for ordinal, sample in zip(ordinals, came, strict=False):
-            marked = _marked(sample)
-            if not _is_usable(marked):
-                self._came_to_nothing[ordinal] += 1
-                if self._came_to_nothing[ordinal] < MOST_TRIES:
-                    continue
-            taken[ordinal] = marked
-        return taken
+    def _is_final(self, ordinal: int, sample: Sample) -> bool:
+        """Whether a sample is usable, or is marked because it was asked for often enough."""
+        return _is_usable(sample) or self._came_to_nothing[ordinal] >= MOST_TRIES
 
     def _rng_seed(self, ordinals: Sequence[int]) -> int:
         """The request's own for an exchange that asks for all samples first; others get numbers derived from it."""

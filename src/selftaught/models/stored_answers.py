@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from selftaught.ledger import Spending, spending_document
-from selftaught.models.answer_book import AnswerBook, Owed, Reservations
+from selftaught.models.answer_book import AnswerBook, Asked, Owed, Reservations
 from selftaught.models.language_model import Finish, Sample
 from selftaught.source import sha256_of
 from selftaught.store import AnswerRecord, ExchangeRecord, ReservationRecord, Store
@@ -41,14 +41,25 @@ class StoreAnswerBook(AnswerBook):
             for answer in self._store.answers(self._key(key))
         }
 
-    async def keep(self, key: str, samples: Mapping[int, Sample], spending: Spending, reserved: Reservations) -> None:
+    async def asked(self, key: str) -> Sequence[Asked]:
+        """What the exchanges that are kept under a key asked for, but for those that failed."""
+        return self._store.asked(self._key(key))
+
+    async def keep(
+        self,
+        key: str,
+        samples: Mapping[int, Sample],
+        spending: Spending,
+        reserved: Reservations,
+        asked: Asked | None = None,
+    ) -> None:
         """Nothing; what came of one exchange is kept. Returns when that is durable.
 
         Raises:
             StoreError: It cannot be written.
         """
         with self._store.together():
-            self._add_exchange(key, samples, spending)
+            self._add_exchange(key, samples, spending, asked)
             for reservation, is_counted in reserved.items():
                 self._store.settle_reservation(reservation, is_counted=is_counted)
         await self._store.committed()
@@ -73,9 +84,12 @@ class StoreAnswerBook(AnswerBook):
         """Nothing; what was reserved is not spent."""
         self._store.settle_reservation(reservation, is_counted=True)
 
-    def _add_exchange(self, key: str, samples: Mapping[int, Sample], spending: Spending) -> None:
+    def _add_exchange(self, key: str, samples: Mapping[int, Sample], spending: Spending, asked: Asked | None) -> None:
         exchange, kept_as = uuid.uuid4().hex, self._key(key)
-        record = ExchangeRecord.of(spending, id=exchange, run_id=self._run_id, key=kept_as, model=self._model)
+        named = None if asked is None else {str(ordinal): is_nothing for ordinal, is_nothing in asked.items()}
+        record = ExchangeRecord.of(
+            spending, id=exchange, run_id=self._run_id, key=kept_as, model=self._model, asked=named
+        )
         answers = [
             AnswerRecord(key=kept_as, sample=number, text=sample.text, finish=sample.finish, exchange=exchange)
             for number, sample in samples.items()

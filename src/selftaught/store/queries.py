@@ -357,6 +357,17 @@ def answers(connection: Connection, key: str) -> list[AnswerRecord]:
     return rows.load(connection, select(table).where(table.c.key == key).order_by(table.c.sample), table, AnswerRecord)
 
 
+def asked(connection: Connection, key: str) -> list[dict[int, bool]]:
+    """What the exchanges under a key asked for: the ordinals of samples, each with whether what came was nothing.
+
+    Those that failed are not among them.
+    """
+    table = schema.exchanges
+    query = select(table).where(table.c.key == key, table.c.asked.is_not(None))
+    found = rows.load(connection, query.order_by(table.c.created_at, table.c.id), table, ExchangeRecord)
+    return [{int(ordinal): bool(is_nothing) for ordinal, is_nothing in (each.asked or {}).items()} for each in found]
+
+
 def answers_of_run(connection: Connection, run_id: str) -> list[AnswerRecord]:
     """The samples that the exchanges of a run brought, and that were kept."""
     table, brought_by = schema.answers, schema.exchanges

@@ -325,6 +325,8 @@ class ExchangeRecord:
         id: Assigned by the caller, so that answers that point to it need not wait.
         key: What was asked, see `models.answer_book.answer_key`.
         model: As the person named it.
+        asked: The ordinals of the samples that it asked for, each with whether what came for it was nothing; None of
+            an exchange that failed, and of one of an older version.
     """
 
     id: str
@@ -339,12 +341,13 @@ class ExchangeRecord:
     n_unpriced: int = 0
     n_miscounted: int = 0
     seconds: float = 0.0
+    asked: Mapping[str, bool] | None = None
     created_at: datetime | None = None
 
     @classmethod
-    def of(cls, spending: Spending, *, id: str, run_id: str, key: str, model: str) -> Self:
+    def of(cls, spending: Spending, **given: Any) -> Self:
         """The record of an exchange that cost so much."""
-        return cls(id=id, run_id=run_id, key=key, model=model, **asdict(spending))
+        return cls(**given, **asdict(spending))
 
     @property
     def spending(self) -> Spending:

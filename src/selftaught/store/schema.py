@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 """The schema revisions that this code knows, oldest first; the last is the one it writes."""
 VERSION_TABLE = "selftaught_schema"
 
@@ -256,8 +256,10 @@ exchanges = Table(
     Column("cost_usd", Float(53), nullable=False),
     *(_count(name) for name in ("n_unpriced", "n_miscounted")),
     Column("seconds", Float(53), nullable=False),
+    _document("asked", null=True),
     _moment("created_at"),
     Index(None, "run_id", "key"),
+    Index(None, "key"),
 )
 """What was asked over the network, each time that something was sent, whatever came of it."""
 

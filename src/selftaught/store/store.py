@@ -173,8 +173,12 @@ class Store:
     def together(self) -> Iterator[None]:
         """Nothing; what is recorded within becomes durable all at once, so that no reader and no end falls between.
 
-        Programs and texts are there before. Nothing is recorded if the block raises. Not to be awaited in, nor nested.
+        Programs and texts are there before. Nothing is recorded if the block raises; a block within a block is part of
+        it. Not to be awaited in.
         """
+        if self._gathered.changes is not None:
+            yield
+            return
         gathered = self._gathered.changes = []
         try:
             yield
@@ -508,6 +512,11 @@ class Store:
         """The durable samples under a key, in the order of their ordinals; for what is pending nobody waits."""
         with self._database.reading() as connection:
             return queries.answers(connection, key)
+
+    def asked(self, key: str) -> list[dict[int, bool]]:
+        """What the durable exchanges under a key asked for, as `ExchangeRecord.asked` says; none that failed."""
+        with self._database.reading() as connection:
+            return queries.asked(connection, key)
 
     def problems(self, at_most: int = 20) -> list[str]:
         """What is wrong with the store, a sentence each; empty where it is whole. Reads all of it."""
