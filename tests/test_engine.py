@@ -98,7 +98,7 @@ def test_violations_of_improvers_and_of_solutions_are_collected(run, engine, dou
             [utility] = await made.utilities([doubling])
             await made.improve(dataclasses.replace(assignment, improver=SETS), UtilityOnDraw(utility, draw))
             assert (await utility.evaluate(mounts, draw)).outcome is Outcome.VIOLATION
-            return [violation.kind for violation in made.violations]
+            return [violation.kind for violation in made.violations.entries()]
 
     assert run(scenario()) == ["read_only_view", "system_call"]
 

@@ -208,7 +208,7 @@ def test_what_a_task_s_own_code_tries_is_recorded_as_its_own(run, engine, doubli
     async def scenario():
         async with engine(recorder=StoreRecorder(store, RUN_ID, "scripted")) as made:
             await made.utilities([task])
-            return [violation.kind for violation in made.violations]
+            return [violation.kind for violation in made.violations.entries()]
 
     assert run(scenario()) == ["file"]
     [violation] = store.violations(RUN_ID)

@@ -293,7 +293,7 @@ def test_a_store_that_was_altered_is_refused_in_a_sentence(whole, store, tmp_pat
     with Store.open(path, read_only=True, clock=now) as altered:
         record = altered.run(whole["run_id"])
         for read in readers:
-            with pytest.raises(StoreError, match="is not on record as selftaught writes it"):
+            with pytest.raises(StoreError, match="holds what selftaught did not write"):
                 read(record, altered)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, fields
@@ -88,7 +89,11 @@ def spending_from(document: Mapping[str, Any] | None) -> Spending:
         return NOTHING
     try:
         amounts = {name: document[name] for name in SPENDING_FIELDS if name != "cost_usd"}
-        return Spending(cost_usd=document["cost_usd_known"], **amounts)
+        amounts["cost_usd"] = document["cost_usd_known"]
+        for name, amount in amounts.items():
+            if not math.isfinite(amount) or amount < 0:  # a limit would not hold
+                raise ValueError(f"{name} is {amount}")
+        return Spending(**amounts)
     except (KeyError, TypeError) as error:
         raise ValueError(f"this is no record of what was spent: {error}") from None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -26,6 +27,7 @@ from selftaught.store import (
     JournalEntry,
     Store,
     ViolationRecord,
+    as_written,
 )
 from selftaught.task_definition import Task
 from selftaught.utility import Draw, Evaluation
@@ -118,6 +120,10 @@ class StoredPast(Past):
         ]
 
     def _begun(self, improvement_id: str) -> Begun:
+        with as_written(f"what is recorded of {self._run_id}"):
+            return self._begun_as_recorded(improvement_id)
+
+    def _begun_as_recorded(self, improvement_id: str) -> Begun:
         figures = self._store.call_figures(self._run_id, improvement_id)
         ordinals = defaultdict[str, set[int]](set)
         for call in figures:
@@ -159,9 +165,10 @@ def improvement_on_record(store: Store, run_id: str, assignment: Assignment) -> 
 
 def _improvement(store: Store, run_id: str, key: ImprovementKey, tried: Sequence[ViolationRecord]) -> Improvement:
     record = store.improvement(key.id)
-    spending, samples_known = _spent(store.call_figures(run_id, key.id), store.failed_calls(run_id, key.id))
-    counts = {name: count for name, count in (record.budget or {}).items() if name in Usage().counts()}
-    counts["responses_known"] = samples_known
+    with as_written(f"what is recorded of {run_id}"):
+        spending, samples_known = _spent(store.call_figures(run_id, key.id), store.failed_calls(run_id, key.id))
+        counts = _counts(record.budget)
+        counts["responses_known"] = samples_known
     return Improvement(
         outcome=record.outcome or Outcome.BAD_OUTPUT,
         message=record.message,
@@ -169,6 +176,16 @@ def _improvement(store: Store, run_id: str, key: ImprovementKey, tried: Sequence
         usage=Usage(**counts, spending=spending),
         violations=tuple(map(_violation, tried)),
     )
+
+
+def _counts(recorded: Any) -> dict[str, Any]:
+    """What an improvement used of its budget, as it was counted."""
+    if recorded is None:
+        return {}
+    counts = {name: count for name, count in recorded.items() if name in Usage().counts()}
+    if not all(type(count) is int and count >= 0 for count in counts.values()):
+        raise ValueError("what was used of a budget are whole numbers from 0")
+    return counts
 
 
 def _named(assignment: Assignment) -> Named:

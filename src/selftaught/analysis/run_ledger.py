@@ -13,7 +13,6 @@ sum of its parts.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -21,11 +20,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
-from selftaught.errors import StoreError
 from selftaught.improver import bundled_improver, bundled_improver_names
 from selftaught.ledger import NOTHING, Spending, spending_document, spending_from
 from selftaught.source import sha256_of
-from selftaught.store import CallFigures, FailedCall, ImprovementRecord, RunRecord, Store
+from selftaught.store import CallFigures, FailedCall, ImprovementRecord, RunRecord, Store, as_written
 
 Level = Literal["run", "round", "phase", "improver", "repeat", "call"]
 LEVELS: tuple[Level, ...] = ("run", "round", "phase", "improver", "repeat", "call")
@@ -147,7 +145,7 @@ def ledger_of(record: RunRecord, store: Store) -> Entry:
     Raises:
         StoreError: What is recorded of it cannot be read.
     """
-    with _as_recorded(record):
+    with as_written(f"what is recorded of {record.run_id}"):
         calls = _grouped(store.call_figures(record.run_id), lambda row: row.improvement_id)
         failed = _grouped(store.failed_calls(record.run_id), lambda call: call.improvement_id)
         names = _names(record, store)
@@ -166,24 +164,13 @@ def figures_by_model(record: RunRecord, store: Store) -> dict[str, Figures]:
     Raises:
         StoreError: What is recorded of them cannot be read.
     """
-    with _as_recorded(record):
+    with as_written(f"what is recorded of {record.run_id}"):
         answered = _grouped(store.call_figures(record.run_id), lambda row: row.model)
         failed = _grouped(store.failed_calls(record.run_id), lambda call: call.spent["model"])
         return {
             model: _sum([*_calls(answered.get(model, [])), *_failed(failed.get(model, []))])
             for model in {**answered, **failed}
         }
-
-
-@contextlib.contextmanager
-def _as_recorded(record: RunRecord) -> Iterator[None]:
-    """Nothing; in the block what is not on record as we write it is one sentence."""
-    try:
-        yield
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise StoreError(
-            f"what {record.run_id} used is not on record as selftaught writes it: {error!s:.200}"
-        ) from None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,6 +35,7 @@ from selftaught.store.records import (
     RunStart,
     RunSummary,
     ViolationRecord,
+    as_written,
     sha256_of,
 )
 
@@ -60,6 +61,7 @@ __all__ = [
     "RunSummary",
     "Store",
     "ViolationRecord",
+    "as_written",
     "sha256_of",
 ]
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Select, Table, and_, func, select, union
 from sqlalchemy.sql.elements import ColumnElement
 
-from selftaught.errors import ConfigError
+from selftaught.errors import ConfigError, StoreError
 from selftaught.ledger import SPENDING_FIELDS, Spending, spending_from
 from selftaught.store import documents, processes, rows, schema
 from selftaught.store.records import (
@@ -33,6 +33,8 @@ from selftaught.store.records import (
     RunRecord,
     RunSummary,
     ViolationRecord,
+    as_written,
+    sha256_of,
 )
 
 Record = TypeVar("Record")
@@ -76,7 +78,8 @@ def _with_rounds(names: tuple[str, ...]) -> Select[Any]:
 def _gone(connection: Connection) -> set[str]:
     """The ids of the runs that say "running" and whose process has ended."""
     query = select(schema.runs.c.run_id, schema.runs.c.process).where(schema.runs.c.status == "running")
-    return {row.run_id for row in connection.execute(query) if processes.is_gone(documents.decode(row.process))}
+    with as_written("the table runs"):
+        return {row.run_id for row in connection.execute(query) if processes.is_gone(documents.decode(row.process))}
 
 
 def _as_seen(summary: Summary, gone: set[str]) -> Summary:
@@ -151,7 +154,10 @@ def program(connection: Connection, sha256: str) -> ProgramRecord:
         raise ConfigError(
             f"{sha256!r} could be any of {_listed([name[:16] for name in found])}: give more of the sha256"
         )
-    return programs(connection, found)[0]
+    program = programs(connection, found)[0]
+    if sha256_of(program.source) != program.sha256:
+        raise StoreError(f"the program {program.sha256[:12]} was altered in the store: use a copy that is whole")
+    return program
 
 
 def programs(connection: Connection, hashes: Iterable[str]) -> list[ProgramRecord]:
@@ -163,15 +169,16 @@ def programs(connection: Connection, hashes: Iterable[str]) -> list[ProgramRecor
         part = wanted[start : start + 500]
         sources = rows.load_texts(connection, part)
         query = select(table).where(table.c.sha256.in_(part)).order_by(table.c.sha256)
-        found += [
-            ProgramRecord(
-                sha256=row.sha256,
-                source=sources[row.sha256],
-                kind=row.kind,
-                created_at=datetime.fromisoformat(row.created_at),
-            )
-            for row in connection.execute(query)
-        ]
+        with as_written("the table programs"):
+            found += [
+                ProgramRecord(
+                    sha256=row.sha256,
+                    source=sources[row.sha256],
+                    kind=row.kind,
+                    created_at=datetime.fromisoformat(row.created_at),
+                )
+                for row in connection.execute(query)
+            ]
     return found
 
 
@@ -232,7 +239,8 @@ def seconds_worked(connection: Connection, run_id: str) -> float:
     for life, next_life in itertools.pairwise([*began, None]):
         last = [_last_before(connection, table, run_id, next_life) for table in (schema.journal, schema.evaluations)]
         ended = max(filter(None, [life, *last, run.finished_at if next_life is None else None]))
-        seconds += max(0.0, (datetime.fromisoformat(ended) - datetime.fromisoformat(life)).total_seconds())
+        with as_written("the table runs, or another with times in it,"):
+            seconds += max(0.0, (datetime.fromisoformat(ended) - datetime.fromisoformat(life)).total_seconds())
     return seconds
 
 
@@ -321,7 +329,8 @@ def uncounted(connection: Connection, run_id: str) -> Spending:
     table = schema.reservations
     query = select(table).where(table.c.run_id == run_id, table.c.is_counted.is_(False))
     records = rows.load(connection, query, table, ReservationRecord)
-    worst = [(record, spending_from(record.worst)) for record in records]
+    with as_written("the table reservations"):
+        worst = [(record, spending_from(record.worst)) for record in records]
     n_unpriced = sum(spending.cost_usd > 0 and not record.is_told for record, spending in worst)
     return replace(sum((spending for _, spending in worst), Spending()), n_unpriced=n_unpriced)
 

@@ -8,18 +8,38 @@ outcome is `ok`.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Self, TypeAlias
 
-from selftaught.errors import Outcome
+from selftaught.errors import Outcome, StoreError
 from selftaught.ledger import SPENDING_FIELDS, Spending
 
 ProgramKind: TypeAlias = Literal["improver", "solution", "task"]
 RunStatus: TypeAlias = Literal["running", "finished", "failed", "interrupted"]
+
+
+@contextlib.contextmanager
+def as_written(what: str) -> Iterator[None]:
+    """Nothing; in the block, that something on record is not as we write it is one sentence.
+
+    Args:
+        what: Where it is on record.
+
+    Raises:
+        StoreError: It is not.
+    """
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        detail = f"{type(error).__name__}: {error}"
+        raise StoreError(
+            f"{what} holds what selftaught did not write ({detail:.200}): use a copy that is whole"
+        ) from error
 
 
 def sha256_of(text: str) -> str:
@@ -73,6 +93,10 @@ class RunSummary:
     message: str
     rounds: int
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.config, dict):
+            raise TypeError("the settings of a run are a table of names and values")
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunRecord(RunSummary):
@@ -84,6 +108,11 @@ class RunRecord(RunSummary):
 
     versions: dict[str, Any]
     result: dict[str, Any] | None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.versions, dict) or not isinstance(self.result or {}, dict):
+            raise TypeError("the versions and the result of a run are tables of names and values")
 
     @property
     def opaque(self) -> list[str]:

@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, Select, Table, select
 
-from selftaught.errors import Outcome, StoreError
+from selftaught.errors import Outcome
 from selftaught.store import documents
+from selftaught.store.records import as_written
 from selftaught.store.schema import Kind, kind_of, texts
 
 Record = TypeVar("Record")
@@ -63,14 +64,9 @@ def load(connection: Connection, query: Select[Any], table: Table, record: type[
         StoreError: What stands there is none of ours.
     """
     rows = [dict(row) for row in connection.execute(query).mappings()]
-    try:
+    with as_written(f"the table {table.name}"):
         found = load_texts(connection, _hashes(table, rows))
         return [record(**_values(table, row, found)) for row in rows]
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        detail = f"{type(error).__name__}: {error}"
-        raise StoreError(
-            f"the table {table.name} holds what selftaught did not write ({detail:.200}): use a copy that is whole"
-        ) from error
 
 
 def _values(table: Table, row: Mapping[str, Any], found: Mapping[str, str]) -> dict[str, Any]:
@@ -86,7 +82,7 @@ def _loaded(kind: Kind, value: Any, found: Mapping[str, str]) -> Any:
         return None
     match kind:
         case Kind.MOMENT:
-            return datetime.fromisoformat(value)
+            return _moment_of(value)
         case Kind.OUTCOME:
             return Outcome(value)
         case Kind.DOCUMENT | Kind.SHARED_DOCUMENT:
@@ -95,6 +91,13 @@ def _loaded(kind: Kind, value: Any, found: Mapping[str, str]) -> Any:
             return found[value]
         case _:
             return documents.unescape(value) if isinstance(value, str) else value
+
+
+def _moment_of(stored: str) -> datetime:
+    when = datetime.fromisoformat(stored)
+    if when.tzinfo is None:
+        raise ValueError(f"a moment without a time zone: {stored}")
+    return when
 
 
 def _hashes(table: Table, rows: Sequence[Mapping[str, Any]]) -> set[str]:
