@@ -31,7 +31,7 @@ from selftaught.past import StoredPast
 from selftaught.progress import Progress
 from selftaught.recorder import StoreRecorder
 from selftaught.sandbox import Sandbox, SandboxConfig
-from selftaught.settings import CommonSettings, can_be_resumed
+from selftaught.settings import LIMITS, CommonSettings, can_be_resumed
 from selftaught.store import RunRecord, RunStart, Store
 from selftaught.task_definition import Task
 from selftaught.telemetry import step
@@ -88,7 +88,8 @@ async def recorded_run(
     """
     run_id = run_id or store.new_run_id()
     if goes_on is not None:
-        store.resume_run(run_id, take_over=goes_on.takes_over)
+        limits = {name: config[name] for name in LIMITS if name in config}
+        store.resume_run(run_id, limits, take_over=goes_on.takes_over)
     else:
         store.start_run(_run_start(run_id, config, tasks, isolation))
     await store.committed()

@@ -256,6 +256,10 @@ SETTINGS_OF_KIND: dict[str, type[CommonSettings]] = {
 """The settings of each kind of run that can be done again."""
 
 
+LIMITS = ("max_cost", "max_tokens", "max_seconds")
+"""What a run may spend. What is told to `resume` holds from then on."""
+
+
 def can_be_resumed(kind: str) -> bool:
     """Whether runs of a kind can be resumed; a series can, run by run."""
     return kind == "series" or kind in SETTINGS_OF_KIND

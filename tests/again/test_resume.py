@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
+import os
+import signal
 import sqlite3
 from contextlib import closing
 
@@ -11,10 +14,12 @@ import pytest
 from selftaught import engine, utility
 from selftaught.again.resume import resume
 from selftaught.budget import Account, Budget, Usage
-from selftaught.errors import ConfigError, Outcome
+from selftaught.errors import ConfigError, Outcome, SelfTaughtError
 from selftaught.improver import Begun, ImproverSession
+from selftaught.interrupts import Interrupted, run_until_interrupted
 from selftaught.meta_utility import UtilityOnDraw
 from selftaught.models import registry
+from selftaught.models.remote import RemoteModel
 from selftaught.progress import Progress
 from selftaught.settings import ResumeSettings
 from selftaught.store import RunStart, Store
@@ -23,6 +28,7 @@ from selftaught.task_definition import find_task
 from selftaught.utility import open_utility
 from selftaught.worker.messages import PromptRequest, PromptResponse, Refusal, UtilityRequest, UtilityResponse
 
+from ..models.scripted_provider import ScriptedProvider, texts
 from .lives import TABLES, Copies, assert_nothing_stands_twice, bury, figures, rows
 
 HEAD = "import random, threading, time\ndef improve_algorithm(initial_solution, utility, language_model):\n"
@@ -118,6 +124,69 @@ def test_fresh_answers_are_not_asked_for_twice_by_a_run_that_goes_on(made, resum
     bury(copy)
     resumed(copy)
     assert len(asked) == 2 * n_asked
+
+
+def test_an_interrupt_while_the_model_is_waited_for_says_how_the_run_goes_on(
+    made, path, tmp_path, asked, monkeypatch, doubling
+):
+    with Copies(path, tmp_path) as copies:
+        run_id = made("run", model="scripted")["run_id"]
+    copy = copies.of_a_run(1000)[3]
+    bury(copy)
+
+    class Away(ScriptedProvider):
+        """Does not answer; the person has enough of it."""
+
+        async def open(self):
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.sleep(60)
+
+    provider = Away(lambda prompt, number: texts("x"))
+    monkeypatch.setitem(registry._MODELS, "scripted", (provider.info, lambda context: RemoteModel(provider, context)))
+    with Store.open(copy, clock=now) as store, pytest.raises(Interrupted) as interrupted:
+        record = store.run(run_id)
+        run_until_interrupted(resume(record, store, Progress(), ResumeSettings(), tasks=[doubling]))
+    assert interrupted.value.runs == [run_id]
+    assert interrupted.value.resumes[run_id].startswith(f"selftaught resume {run_id} --store ")
+
+
+# ---------------------------------------------------------------- stores that were altered
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE journal SET spent = '5'",
+        "UPDATE journal SET request = '[]'",
+        "UPDATE model_calls SET tokens = '[]'",
+        'UPDATE model_calls SET tokens = \'{"samples_known": "x"}\'',
+        "UPDATE reservations SET worst = '{}', is_counted = 0",
+        "UPDATE reservations SET is_counted = 0, worst = json_set(worst, '$.cost_usd_known', -1)",
+        "UPDATE improvements SET budget = '{\"calls\": -4}' WHERE budget IS NOT NULL",
+        "UPDATE improvements SET budget = '[]' WHERE budget IS NOT NULL",
+        "UPDATE texts SET text = 'x = 1'",
+        "DELETE FROM texts",
+        "UPDATE runs SET config = '[]'",
+        "UPDATE runs SET versions = '[]'",
+        "UPDATE runs SET process = 'null'",
+        "UPDATE runs SET created_at = '2026-01-01T00:00:00'",
+        "DROP TABLE journal",
+    ],
+)
+def test_a_store_that_was_altered_is_refused_in_a_sentence_and_nothing_is_asked(
+    made, resumed, path, tmp_path, asked, statement
+):
+    with Copies(path, tmp_path) as copies:
+        made("run", model="scripted")
+    copy = next(copy for copy in copies.of_a_run(1000) if rows(copy, "improvements") > 2)
+    bury(copy)
+    with closing(sqlite3.connect(copy)) as connection, connection:
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute(statement)
+    n_asked = len(asked)
+    with pytest.raises(SelfTaughtError, match="that is whole"):
+        resumed(copy)
+    assert len(asked) == n_asked
 
 
 # ---------------------------------------------------------------- programs that differ

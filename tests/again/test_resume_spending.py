@@ -37,6 +37,10 @@ def test_a_run_that_may_spend_no_more_goes_on_with_more_and_spends_in_all_what_i
     assert n_asked < len(asked) < 2 * n_asked
     with pytest.raises(RunBudgetExceeded):
         resumed(tmp_path / "bounded.db")
+    with pytest.raises(RunBudgetExceeded, match="3,600 tokens"):
+        resumed(tmp_path / "bounded.db", max_tokens=3600)
+    with pytest.raises(RunBudgetExceeded, match="3,600 tokens"):
+        resumed(tmp_path / "bounded.db")  # what was told last holds
     progress = Progress()
     document = resumed(tmp_path / "bounded.db", max_tokens=10**9, progress=progress)
     assert len(asked) == 2 * n_asked

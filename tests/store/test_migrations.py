@@ -136,6 +136,18 @@ def test_a_copy_is_never_written_over(path: Path, clock: Clock) -> None:
     assert rows_of(first.with_name(f"{first.name}-2"))["runs"]
 
 
+def test_what_a_killed_process_left_of_a_copy_goes_with_the_next_one(path: Path, clock: Clock) -> None:
+    make_old_store(path, OLDER[0])
+    left = [path.with_name(f".{path.name}.copy-{'0' * 16}{ending}") for ending in ("", "-journal")]
+    of_another = path.with_name(f".x{path.name}.copy-{'0' * 16}")
+    for each in (*left, of_another):
+        each.write_text("half a copy")
+    with pytest.warns(StoreWarning, match="brought up to date"):
+        Store.open(path, clock=clock).close()
+    assert not any(each.exists() for each in left)
+    assert of_another.exists()
+
+
 def test_what_is_in_the_log_only_is_in_the_copy(path: Path, clock: Clock) -> None:
     make_old_store(path, OLDER[0])
     with closing(sqlite3.connect(path)) as writer:

@@ -12,6 +12,8 @@ from selftaught.again.carry_out import carry_out
 from selftaught.again.recorded import improvers_of, kind_of, settings_of, tasks_of
 from selftaught.analysis.series import SeriesGoesOn, Shown, run_series
 from selftaught.errors import ConfigError
+from selftaught.interrupts import under_way
+from selftaught.names import resume_command
 from selftaught.progress import Progress
 from selftaught.recorded_run import Again, Document, GoesOn
 from selftaught.settings import CommonSettings, ResumeSettings, RunSettings
@@ -43,7 +45,8 @@ async def resume(
     asked_for = _settings(record, settings)
     found = tasks_of(record, tasks)
     again = Again(record=record, improvers=improvers_of(record, store), how=GoesOn(takes_over=settings.take_over))
-    return await carry_out(found, asked_for, store, progress, again)
+    with under_way(record.run_id, resume_command(record.run_id, store)):  # also while its model is waited for
+        return await carry_out(found, asked_for, store, progress, again)
 
 
 async def resume_series(
@@ -78,7 +81,8 @@ async def resume_series(
         ),
         takes_over=settings.take_over,
     )
-    return await run_series(found, asked_for, _n_runs(record), store, shown, goes_on=goes_on)
+    with under_way(record.run_id, resume_command(record.run_id, store)):
+        return await run_series(found, asked_for, _n_runs(record), store, shown, goes_on=goes_on)
 
 
 def _settings(record: RunRecord, settings: ResumeSettings) -> CommonSettings:

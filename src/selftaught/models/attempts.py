@@ -6,7 +6,13 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from selftaught.errors import LanguageModelError, LanguageModelUnavailable, RunBudgetExceeded, SelfTaughtError
+from selftaught.errors import (
+    LanguageModelError,
+    LanguageModelUnavailable,
+    RunBudgetExceeded,
+    SelfTaughtError,
+    StoreUnavailable,
+)
 from selftaught.ledger import NOTHING, Ledger, Spending
 from selftaught.models.answer_book import AnswerBook, Reservations
 from selftaught.models.availability import Availability, said
@@ -80,7 +86,8 @@ class Attempts:
 
         If nothing did, its `error` is a LanguageModelError where the provider rejects it, took too long, or sends no
         answers, which the improver is told. It is a LanguageModelUnavailable where the provider cannot be had or does
-        not take the key, and a RunBudgetExceeded where the run may not spend what it may cost: these end the run.
+        not take the key, a RunBudgetExceeded where the run may not spend what it may cost, and a StoreUnavailable where
+        there is no room to record it: these end the run.
         """
         spending, reserved = NOTHING, dict[str, bool]()
         seconds = 0.0
@@ -100,7 +107,7 @@ class Attempts:
                 error = self._why_given_up(faults)
                 if error is None:
                     seconds += await self._get_over(attempt, faults, prompt.seconds - seconds)
-        except (LanguageModelUnavailable, RunBudgetExceeded) as ended:
+        except (LanguageModelUnavailable, RunBudgetExceeded, StoreUnavailable) as ended:
             error = ended
         too_long = f"the language model took too long{_last(faults)} (--call-seconds)"
         error = error or LanguageModelError(too_long, retryable=True)

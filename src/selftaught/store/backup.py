@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import itertools
 import os
 import secrets
@@ -26,7 +27,8 @@ def back_up(connection: sqlite3.Connection, path: Path, revision: str) -> Path:
         StoreError: The copy cannot be made; nothing is left of it.
         StoreUnavailable: There is no room for it.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    _remove_what_was_left(path)
+    temporary = path.with_name(f".{path.name}.copy-{secrets.token_hex(8)}")
     try:
         os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         temporary.chmod(path.stat().st_mode & 0o777)
@@ -47,6 +49,13 @@ def back_up(connection: sqlite3.Connection, path: Path, revision: str) -> Path:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
     return target
+
+
+def _remove_what_was_left(path: Path) -> None:
+    """Nothing; removes what killed processes left of copies. Nobody else makes one: who migrates holds the lock."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.copy-*"):
+        with contextlib.suppress(OSError):
+            left.unlink()
 
 
 def _is_for_want_of_room(error: OSError | sqlite3.Error) -> bool:

@@ -129,6 +129,8 @@ class Database:
         if VERSION_TABLE not in tables:
             raise StoreError(f"{self.name} is a database, but not a store of selftaught: name another file")
         revision: str | None = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))
+        if revision is None and len(tables) > 1:
+            raise StoreError(f"the store {self.name} does not say which schema it has: use a copy that is whole")
         if revision is not None and revision not in REVISIONS:
             raise StoreError(
                 f"the store {self.name} is from a newer selftaught (schema {revision}, known here up to "
@@ -257,6 +259,11 @@ class Database:
                 return f"there is no room left for the store {self.name}: free some space on its disk"
             case sqlite3.SQLITE_IOERR:
                 return f"the disk of the store {self.name} failed ({cause}): check the disk and the space left on it"
+            case sqlite3.SQLITE_ERROR:
+                return (
+                    f"the store {self.name} is not as selftaught writes it ({cause}): use a copy that is whole, "
+                    "or name another store"
+                )
             case _:
                 return server.explain(error, self.name) or (
                     f"the store {self.name} refused a request ({cause}): report this, with the command that led to it"

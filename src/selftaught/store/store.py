@@ -202,23 +202,26 @@ class Store:
         }
         self._insert(schema.runs, values)
 
-    def resume_run(self, run_id: str, *, take_over: bool = False) -> None:
+    def resume_run(self, run_id: str, changes: Mapping[str, Any] | None = None, *, take_over: bool = False) -> None:
         """Nothing; makes a recorded run one of this process, with the status "running" again. Durable at once.
 
         A notice says so.
 
         Args:
             run_id: A run that is not finished; of several processes that try, one succeeds.
+            changes: Settings that are others from now on, by name.
             take_over: Also where its process cannot be seen from here, and may still be there.
 
         Raises:
             ConfigError: It is finished, or its process may still be there.
         """
-        values = {"status": "running", "process": processes.identity(), "finished_at": None, "message": ""}
+        values: dict[str, Any] = {"status": "running", "process": processes.identity()}
+        values |= {"finished_at": None, "message": ""}
         self.flush()
         with self._database.writing() as connection:
             queries.check_resumable(connection, run_id, take_over=take_over)
             seen = queries.run(connection, run_id)
+            values["config"] = {**seen.config, **(changes or {})}
             _execute(connection, [self._change(schema.runs, {"run_id": run_id, **values})])
         ended = f"{seen.status}: {seen.message}" if seen.message else seen.status
         self.add_notice(
