@@ -77,9 +77,10 @@ def test_what_any_run_of_a_series_has_spent_is_spent_when_another_goes_on(series
         for table in ("model_calls", "journal", "evaluations", "improvements"):
             connection.execute(f"DELETE FROM {table} WHERE run_id = ?", (first,))
         connection.execute("DELETE FROM answers")
+        counted = "tokens_cached, tokens_out, tokens_reasoning, cost_usd, n_unpriced, n_miscounted, seconds"
         connection.execute(
-            "INSERT INTO exchanges SELECT 'dear', ?, 'k', model, 1000000, 0, 0, 0, 0, 0, 0, 0, created_at "
-            "FROM exchanges LIMIT 1",
+            f"INSERT INTO exchanges (id, run_id, key, tokens_in, {counted}, model, created_at) "
+            "SELECT 'dear', ?, 'k', 1000000, 0, 0, 0, 0, 0, 0, 0, model, created_at FROM exchanges LIMIT 1",
             (second,),
         )
     del asked[:]

@@ -111,8 +111,8 @@ class RunRecord(RunSummary):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not isinstance(self.versions, dict) or not isinstance(self.result or {}, dict):
-            raise TypeError("the versions and the result of a run are tables of names and values")
+        if not isinstance(self.versions, dict):
+            raise TypeError("the versions of a run are a table of names and values")
 
     @property
     def opaque(self) -> list[str]:
