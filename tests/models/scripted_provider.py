@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from selftaught.ledger import Ledger, Spending
-from selftaught.models import ModelContext, ModelInfo, Request, Sample
+from selftaught.models import Finish, ModelContext, ModelInfo, Request, Sample
 from selftaught.models.answer_book import AnswerBook, Asked, Reservations
 from selftaught.models.provider import Completion, Fault, Prompt, Provider, ProviderFault
 from selftaught.models.remote import RemoteModel
@@ -17,6 +17,7 @@ from selftaught.models.timing import Timing
 from selftaught.settings import CommonSettings, checked_settings
 
 COUNTED = Spending(tokens_in=30, tokens_out=20)
+EMPTY = Sample(text="", finish=Finish.EMPTY)
 START = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
 
 Came = Completion | ProviderFault | float
@@ -25,6 +26,10 @@ Came = Completion | ProviderFault | float
 
 def texts(*given: str, spending: Spending = COUNTED) -> Completion:
     return Completion(samples=tuple(Sample(text=text) for text in given), spending=spending)
+
+
+def came(*samples: Sample) -> Completion:
+    return Completion(samples=samples, spending=COUNTED)
 
 
 def fault(kind: Fault, message: str = "a fault", **more: Any) -> ProviderFault:
