@@ -80,15 +80,16 @@ class CountingProxy:
             self._count_request(seed)
             await asyncio.sleep(self._rng.uniform(*self._latency))
         status, answer = await self._ask(scope, body)
+        n_samples = 0
         if seed is not None and status == 200:
-            answer = _in_part(answer, seed)
+            answer, n_samples = _in_part(json.loads(answer), seed)
         if await _has_gone(receive):
             return
         await send({"type": "http.response.start", "status": status, "headers": JSON})
         await send({"type": "http.response.body", "body": answer})
-        if seed is not None and status == 200:
+        if n_samples:
             self.counts.answered[seed] = Answered(asked_at=asked_at, sent_at=time.monotonic())
-            self.counts.n_samples += len(json.loads(answer)["choices"])
+            self.counts.n_samples += n_samples
 
     async def _ask(self, scope: dict[str, Any], body: bytes) -> tuple[int, bytes]:
         url = self._upstream + scope["path"].removeprefix("/v1")
@@ -106,15 +107,14 @@ class CountingProxy:
             self.counts.asked_again.append(self.counts.answered[seed])
 
 
-def _in_part(answer: bytes, seed: int) -> bytes:
-    """An answer as some servers give it: of four, one has a choice too few, and one an empty choice."""
-    document = json.loads(answer)
-    last = document["choices"].pop()
+def _in_part(document: Any, seed: int) -> tuple[bytes, int]:
+    """An answer as some servers give it, and its samples: of four, one is a choice short, and one has an empty one."""
+    choices = document["choices"]
     if seed % 4 == 1:
-        last["message"]["content"] = ""
-    if seed % 4 != 0 or not document["choices"]:
-        document["choices"].append(last)
-    return json.dumps(document).encode()
+        choices[-1]["message"]["content"] = ""
+    if seed % 4 == 0 and len(choices) > 1:
+        del choices[-1]
+    return json.dumps(document).encode(), len(choices)
 
 
 async def _body_of(receive: Any) -> bytes:

@@ -108,6 +108,18 @@ def test_an_interrupt_names_the_runs_that_it_ended(log):
     assert interrupted.value.resumes == {"r-0": "resume r-0", "r-1": "resume r-1"}
 
 
+def test_a_run_that_is_under_way_twice_is_one_run_until_it_has_ended(log):
+    async def resumed():
+        with under_way("r-1", "resume r-1"):
+            with under_way("r-1", "resume r-1"):
+                pass
+            await piece(log, "one", 1000)
+
+    with pytest.raises(Interrupted) as interrupted:
+        run_until_interrupted(beside(interrupt_soon(signal.SIGINT), resumed()), grace_seconds=0.0)
+    assert interrupted.value.runs == ["r-1"]
+
+
 def test_who_cleans_up_may_take_its_time(log):
     async def careful():
         try:

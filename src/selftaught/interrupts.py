@@ -83,13 +83,14 @@ def under_way(run_id: str, resume: str | None) -> Iterator[None]:
         resume: The command that resumes it; None where nothing does.
     """
     brake = _BRAKE.get()
-    if brake is not None:
-        brake.runs.append(run_id)
-        if resume is not None:
-            brake.resumes[run_id] = resume
+    if brake is None or run_id in brake.runs:  # one that is resumed is under way before its models are open
+        yield
+        return
+    brake.runs.append(run_id)
+    if resume is not None:
+        brake.resumes[run_id] = resume
     yield
-    if brake is not None:
-        brake.runs.remove(run_id)
+    brake.runs.remove(run_id)
 
 
 class Interrupted(KeyboardInterrupt):

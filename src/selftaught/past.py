@@ -120,15 +120,12 @@ class StoredPast(Past):
         ]
 
     def _begun(self, improvement_id: str) -> Begun:
-        with as_written(f"what is recorded of {self._run_id}"):
-            return self._begun_as_recorded(improvement_id)
-
-    def _begun_as_recorded(self, improvement_id: str) -> Begun:
         figures = self._store.call_figures(self._run_id, improvement_id)
         ordinals = defaultdict[str, set[int]](set)
         for call in figures:
             ordinals[call.request_sha256].add(call.ordinal)
-        spending, samples_known = _spent(figures, self._store.failed_calls(self._run_id, improvement_id))
+        with as_written(f"what is recorded of {self._run_id}"):
+            spending, samples_known = _spent(figures, self._store.failed_calls(self._run_id, improvement_id))
         return Begun(
             exchanges=[_exchange(entry) for entry in self._store.journal(self._run_id, improvement_id)],
             ordinals=ordinals,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -55,6 +57,15 @@ def test_what_exchanges_asked_for_comes_back_but_for_those_that_failed(store, bo
     asyncio.run(StoreAnswerBook(store, "r-2", "openai:x").keep(KEY, {}, NOTHING, {}, {1: True}))
     asyncio.run(book.keep(OTHER_KEY, {}, NOTHING, {}, {3: True}))
     assert asyncio.run(book.asked(KEY)) == [{0: False, 1: True, 2: False}, {1: True}]
+
+
+@pytest.mark.parametrize("altered", ["5", "[]", '{"first": true}'])
+def test_what_exchanges_asked_for_and_was_altered_is_one_sentence(path, store, book, altered):
+    asyncio.run(book.keep(KEY, samples("x"), NOTHING, {}, {0: False}))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE exchanges SET asked = ?", (altered,))
+    with pytest.raises(StoreError, match="the table exchanges holds what selftaught did not write"):
+        asyncio.run(book.asked(KEY))
 
 
 def test_samples_come_back_as_they_were_by_key_and_ordinal(book):

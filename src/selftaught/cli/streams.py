@@ -6,7 +6,6 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import redirect_stderr, redirect_stdout
 from typing import Any, TextIO, cast
 
 
@@ -89,9 +88,10 @@ def own_streams() -> Iterator[None]:
     Raises:
         Unwritten: By whatever writes to the standard output there.
     """
-    progress = _Progress(sys.stderr)
-    with redirect_stdout(cast(TextIO, _Results(sys.stdout))), redirect_stderr(cast(TextIO, progress)):
-        try:
-            yield
-        finally:
-            progress.close()
+    results, progress = _Results(sys.stdout), _Progress(sys.stderr)
+    with (
+        contextlib.redirect_stdout(cast(TextIO, results)),
+        contextlib.redirect_stderr(cast(TextIO, progress)),
+        contextlib.closing(progress),
+    ):
+        yield

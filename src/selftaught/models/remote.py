@@ -165,7 +165,8 @@ class RemoteModel(LanguageModel):
         known = await self._known(key, request.n_responses)  # of fresh ones the book knows the own only
         owed = await self._context.book.owed(key)
         sampling = Sampling(prompt=self._prompt(request, index), exchange=exchange, keep=keep, samples=dict(known))
-        sampling.recall(await self._context.book.asked(key))
+        if len(known) < request.n_responses:
+            sampling.recall(await self._context.book.asked(key))
         try:
             samples = await sampling.complete()
         except LanguageModelUnavailable:

@@ -175,7 +175,7 @@ def programs(connection: Connection, hashes: Iterable[str]) -> list[ProgramRecor
                     sha256=row.sha256,
                     source=sources[row.sha256],
                     kind=row.kind,
-                    created_at=datetime.fromisoformat(row.created_at),
+                    created_at=rows.moment_of(row.created_at),
                 )
                 for row in connection.execute(query)
             ]
@@ -240,7 +240,7 @@ def seconds_worked(connection: Connection, run_id: str) -> float:
         last = [_last_before(connection, table, run_id, next_life) for table in (schema.journal, schema.evaluations)]
         ended = max(filter(None, [life, *last, run.finished_at if next_life is None else None]))
         with as_written("the table runs, or another with times in it,"):
-            seconds += max(0.0, (datetime.fromisoformat(ended) - datetime.fromisoformat(life)).total_seconds())
+            seconds += max(0.0, (rows.moment_of(ended) - rows.moment_of(life)).total_seconds())
     return seconds
 
 
@@ -374,7 +374,9 @@ def asked(connection: Connection, key: str) -> list[dict[int, bool]]:
     table = schema.exchanges
     query = select(table).where(table.c.key == key, table.c.asked.is_not(None))
     found = rows.load(connection, query.order_by(table.c.created_at, table.c.id), table, ExchangeRecord)
-    return [{int(ordinal): bool(is_nothing) for ordinal, is_nothing in (each.asked or {}).items()} for each in found]
+    with as_written("the table exchanges"):
+        asked_by_each = (record.asked for record in found if record.asked is not None)
+        return [{int(ordinal): is_nothing for ordinal, is_nothing in asked.items()} for asked in asked_by_each]
 
 
 def answers_of_run(connection: Connection, run_id: str) -> list[AnswerRecord]:

@@ -57,6 +57,18 @@ def moment(when: datetime) -> str:
     return when.astimezone(UTC).isoformat(timespec="microseconds")
 
 
+def moment_of(stored: str) -> datetime:
+    """The moment that `moment` made such text of.
+
+    Raises:
+        ValueError: It is no such text.
+    """
+    when = datetime.fromisoformat(stored)
+    if when.tzinfo is None:
+        raise ValueError(f"a moment without a time zone: {stored}")
+    return when
+
+
 def load(connection: Connection, query: Select[Any], table: Table, record: type[Record]) -> list[Record]:
     """The records that `query` finds; it selects columns of `table`, and others are taken as they are.
 
@@ -82,7 +94,7 @@ def _loaded(kind: Kind, value: Any, found: Mapping[str, str]) -> Any:
         return None
     match kind:
         case Kind.MOMENT:
-            return _moment_of(value)
+            return moment_of(value)
         case Kind.OUTCOME:
             return Outcome(value)
         case Kind.DOCUMENT | Kind.SHARED_DOCUMENT:
@@ -91,13 +103,6 @@ def _loaded(kind: Kind, value: Any, found: Mapping[str, str]) -> Any:
             return found[value]
         case _:
             return documents.unescape(value) if isinstance(value, str) else value
-
-
-def _moment_of(stored: str) -> datetime:
-    when = datetime.fromisoformat(stored)
-    if when.tzinfo is None:
-        raise ValueError(f"a moment without a time zone: {stored}")
-    return when
 
 
 def _hashes(table: Table, rows: Sequence[Mapping[str, Any]]) -> set[str]:

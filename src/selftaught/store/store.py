@@ -215,14 +215,19 @@ class Store:
         Raises:
             ConfigError: It is finished, or its process may still be there.
         """
-        values: dict[str, Any] = {"status": "running", "process": processes.identity()}
-        values |= {"finished_at": None, "message": ""}
         self.flush()
         with self._database.writing() as connection:
             queries.check_resumable(connection, run_id, take_over=take_over)
             seen = queries.run(connection, run_id)
-            values["config"] = {**seen.config, **(changes or {})}
-            _execute(connection, [self._change(schema.runs, {"run_id": run_id, **values})])
+            values = {
+                "run_id": run_id,
+                "status": "running",
+                "process": processes.identity(),
+                "config": {**seen.config, **(changes or {})},
+                "finished_at": None,
+                "message": "",
+            }
+            _execute(connection, [self._change(schema.runs, values)])
         ended = f"{seen.status}: {seen.message}" if seen.message else seen.status
         self.add_notice(
             NoticeRecord(run_id=run_id, kind=queries.RESUMED, detail=f"it had ended ({ended}) and was taken up again")
